@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+# farseat demo [options]: brings the centre up and runs the demonstration (tests/demo/run), which checks every figure.
+
+main() {
+  local program=$FARSEAT_TREE/tests/demo/run
+  [[ -x $program ]] || die "$program is not there" "this tree has no demo"
+  "$FARSEAT_TREE/farseat" --var "$FARSEAT_VAR" --port-base "$PORT_BASE" up
+  local -a variables
+  mapfile -t variables < <("$FARSEAT_TREE/farseat" --var "$FARSEAT_VAR" env | sed 's/^export //')
+  eval "export ${variables[*]}"
+  exec "$program" "$@"
+}

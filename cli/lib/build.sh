@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+# Building a preset of CMakePresets.json into build/PRESET.
+
+# Two builds at a time in one folder would break each other (descriptor 8 holds the lock).
+build_lock() {
+  mkdir -p "$FARSEAT_TREE/build"
+  exec 8>"$FARSEAT_TREE/build/$1.lock"
+  flock -w 1800 8 || die "another build of the $1 preset does not end" "look for it with 'ps'"
+}
+
+build_configure() {
+  [[ ! -f $FARSEAT_TREE/build/$1/build.ninja ]] || return 0
+  step "configuring the $1 build" "$LOG/configure-$1.log" cmake -S "$FARSEAT_TREE" --preset "$1" ||
+    die "CMake could not configure the $1 build" "the message above names what is missing"
+}
+
+# build_preset PRESET [TARGET...]: configures once, then builds; takes a second when nothing changed.
+build_preset() {
+  local preset=$1 dir=$FARSEAT_TREE/build/$1
+  shift
+  build_configure "$preset"
+  local -a targets=()
+  (($# == 0)) || targets=(--target "$@")
+  step "building the $preset preset" "$LOG/build-$preset.log" \
+    cmake --build "$dir" "${targets[@]}" || die "the $preset build failed" "the compiler's message stands above"
+}
+
+# The targets that a running system needs; what the tree does not have (yet) is named and left out.
+build_runtime() {
+  local -a targets=() absent=()
+  local target known
+  [[ -z ${FARSEAT_BUILD:-} ]] || return 0
+  build_lock release
+  build_configure release
+  known=$(ninja -C "$FARSEAT_TREE/build/release" -t targets all 2>/dev/null | sed -n 's/: phony$//p')
+  for target in far-nkey far-tables farseatctl $(services_binaries); do
+    if grep -qx -- "$target" <<<"$known"; then targets+=("$target"); else absent+=("$target"); fi
+  done
+  ((${#absent[@]} == 0)) || warn "the tree does not build ${absent[*]}: left out"
+  build_preset release "${targets[@]}"
+  exec 8>&-
+}

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+# nats-server: one account FAR, every client with an nkey of its own and only the subjects it needs.
+
+# nats_users: every client: each instance of cli/services.txt, the operator's tool, and an observer who only reads.
+nats_users() {
+  services_names
+  printf 'farseatctl
+observer
+'
+}
+
+# nats_permissions USER: the allow-lists of its role, from the table in libcommon/include/far/tables.h.
+nats_permissions() {
+  if [[ -x $BIN/far-tables ]]; then
+    "$BIN/far-tables" permissions "$1" || die "far-tables knows no permissions for the bus user $1" "give its role a row in libcommon's tables"
+  else
+    # Without the table every client may use every subject of its account, and no other.
+    printf '{ publish: { allow: [">"] }, subscribe: { allow: [">"] } }\n'
+  fi
+}
+
+nats_users_conf() {
+  local user public permissions
+  printf '# Written by ./farseat up: one user for each client of the bus.\nusers: [\n'
+  for user in $(nats_users); do
+    public=$("$BIN/far-nkey" "$NATS_CREDS/$user.nk")
+    permissions=$(nats_permissions "$user")
+    printf '# %s\n{ nkey: %s, permissions: %s }\n' "$user" "${public##* }" "$permissions"
+  done
+  printf ']\n'
+}
+
+# nats_conf: writes the keys and the configuration; NATS_CONF_CHANGED says what a running server must do: '', reload, restart.
+nats_conf() {
+  local changed=''
+  [[ -x $BIN/far-nkey ]] || die "$BIN/far-nkey is not there" "build the release preset"
+  mkdir -p "$FARSEAT_VAR/nats"
+  (umask 077 && mkdir -p "$NATS_CREDS")
+  local text
+  text=$(nats_users_conf)
+  file_put "$FARSEAT_VAR/nats/users.conf" "$text" 0600
+  ((!FILE_CHANGED)) || changed=reload
+  services_values_common
+  text=$(render "$FARSEAT_TREE/cli/nats/nats.conf.in")
+  file_put "$FARSEAT_VAR/nats/nats.conf" "$text"
+  ((!FILE_CHANGED)) || changed=restart
+  NATS_CONF_CHANGED=$changed
+}
+
+nats_start() {
+  nats_conf
+  if [[ -n $(supervisor_pid nats) ]]; then
+    case $NATS_CONF_CHANGED in
+      reload) kill -HUP "$(instance_pid nats)" ;;
+      restart)
+        instance_signal nats
+        instance_end nats 15
+        ;;
+    esac
+  fi
+  [[ -z $(supervisor_pid nats) ]] || return 0
+  spawn nats TERM "$FARSEAT_VAR/nats/nats.conf" env -i PATH="$PATH" /usr/sbin/nats-server -c "$FARSEAT_VAR/nats/nats.conf"
+}
+
+nats_ready() { [[ $(http_status "$NATS_MONITOR_PORT" '/healthz') == 200 ]]; }
