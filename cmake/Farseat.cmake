@@ -45,9 +45,15 @@ function(far_pkg name)
   endif()
 endfunction()
 
-# far_test(NAME name LABEL unit|sim|integration|chaos SOURCES ... LIBS ... [TIMEOUT s]): one cmocka program.
+# tests_LABEL builds the programs of one label, so that `./farseat test` builds no more than it runs.
+foreach(label unit sim fuzz tsan integration chaos)
+  add_custom_target(tests_${label})
+endforeach()
+
+# far_test(NAME name LABEL unit|sim|integration|chaos [tsan] SOURCES ... LIBS ... [TIMEOUT s]): one cmocka program.
+# The second label tsan is for tests of threads: they also run under the thread sanitizer.
 function(far_test)
-  cmake_parse_arguments(T "" "NAME;LABEL;TIMEOUT" "SOURCES;LIBS" ${ARGN})
+  cmake_parse_arguments(T "" "NAME;TIMEOUT" "LABEL;SOURCES;LIBS" ${ARGN})
   add_executable(${T_NAME} ${T_SOURCES})
   find_library(CMOCKA cmocka REQUIRED)
   target_include_directories(${T_NAME} PRIVATE ${PROJECT_SOURCE_DIR}/tests/include)
@@ -56,7 +62,10 @@ function(far_test)
   if(NOT T_TIMEOUT)
     set(T_TIMEOUT 120)
   endif()
-  set_tests_properties(${T_NAME} PROPERTIES LABELS ${T_LABEL} TIMEOUT ${T_TIMEOUT})
+  set_tests_properties(${T_NAME} PROPERTIES LABELS "${T_LABEL}" TIMEOUT ${T_TIMEOUT})
+  foreach(label ${T_LABEL})
+    add_dependencies(tests_${label} ${T_NAME})
+  endforeach()
 endfunction()
 
 # far_fuzz(NAME fuzz_x SOURCES ... LIBS ...): a libFuzzer target in the fuzz preset; in every other preset
@@ -76,6 +85,7 @@ function(far_fuzz)
     add_test(NAME ${T_NAME} COMMAND ${T_NAME} ${corpus})
   endif()
   set_tests_properties(${T_NAME} PROPERTIES LABELS fuzz TIMEOUT 120)
+  add_dependencies(tests_fuzz ${T_NAME})
 endfunction()
 
 # far_pure(TARGET [--math]): after linking, prove by its symbols that a core does no I/O and reads no clock.

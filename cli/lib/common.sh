@@ -75,7 +75,7 @@ file_put() {
 secret() {
   local path=$SECRETS/$1
   if [[ ! -s $path ]]; then
-    mkdir -p "$(dirname "$path")"
+    (umask 077 && mkdir -p "$(dirname "$path")")
     file_put "$path" "$(head -c 20 /dev/urandom | od -An -v -tx1 | tr -d ' \n')" 0600
   fi
   printf '%s' "$path"

@@ -34,6 +34,11 @@ pg_home() {
       if ! pg_as test -x "$FARSEAT_VAR"; then
         home=/var/lib/farseat/$(printf '%s' "$FARSEAT_VAR" | sha256sum | cut -c1-16)/postgres
         mkdir -p "$(dirname "$home")"
+        # Data of a var that was removed does not belong to the new one.
+        if [[ -d $home/data ]]; then
+          mv "$home" "$home.$(date +%Y%m%d-%H%M%S)"
+          warn "an older cluster without its var lay in $home: kept beside it"
+        fi
       fi
       install -d -m 0700 -o "$PG_SYSTEM_USER" -g "$PG_SYSTEM_USER" "$home"
     else
@@ -59,6 +64,20 @@ pg_init() {
   fi
   rm -f "$password"
   mv "$home/data.part" "$home/data"
+  file_put "$FARSEAT_VAR/postgres.stamp" "$(pg_password_stamp)"
+}
+
+pg_password_stamp() { sha256sum <"$(secret pg/postgres)"; }
+
+# The superuser's password follows var/secrets, also when that was lost: only a stopped cluster can be told so.
+pg_password_follow() {
+  local home=$1 stamp
+  stamp=$(pg_password_stamp)
+  [[ $(cat "$FARSEAT_VAR/postgres.stamp" 2>/dev/null) != "$stamp" ]] || return 0
+  (cd / && printf "alter role postgres password '%s';\n" "$(<"$(secret pg/postgres)")" |
+    pg_as "$(pg_bin)/postgres" --single -D "$home/data" postgres >"$LOG/postgres-password.log" 2>&1) ||
+    die "the cluster's password could not be set" "look at $LOG/postgres-password.log"
+  file_put "$FARSEAT_VAR/postgres.stamp" "$stamp"
 }
 
 pg_start() {
@@ -66,6 +85,7 @@ pg_start() {
   local home socket
   home=$(pg_home)
   pg_init "$home"
+  pg_password_follow "$home"
   # A socket's path has room for 107 bytes; deep folders do without.
   socket=$home
   ((${#socket} < 80)) || socket=''

@@ -37,7 +37,7 @@ spawn() {
   printf '%s' "$mark" >"$RUN/$name.mark"
   rm -f "$RUN/$name.pid" "$RUN/$name.exits"
   setsid bash "$FARSEAT_TREE/cli/lib/supervise.sh" "$RUN" "$name" "$LOG/$name.log" "$signal" \
-    "$@" </dev/null >/dev/null 2>&1 8>&- 9>&- &
+    "$@" </dev/null >/dev/null 2>&1 7>&- 8>&- 9>&- &
   disown
   wait_until 5 test -s "$RUN/$name.pid" || die "$name did not start" "look at $LOG/$name.log"
 }
