@@ -42,7 +42,7 @@ settings_load() {
 
   RUN=$FARSEAT_VAR/run LOG=$FARSEAT_VAR/log ETC=$FARSEAT_VAR/etc SECRETS=$FARSEAT_VAR/secrets
   # Another build (an instrumented one, say) can be run by FARSEAT_BUILD; it is then not built here.
-  BIN=${FARSEAT_BUILD:-$FARSEAT_TREE/build/release}/bin
+  BIN=$(readlink -m "${FARSEAT_BUILD:-$FARSEAT_TREE/build/release}")/bin
   GATEWAY_PORT=$PORT_BASE NATS_PORT=$((PORT_BASE + 1)) NATS_MONITOR_PORT=$((PORT_BASE + 2))
   KAFKA_PORT=$((PORT_BASE + 3)) KAFKA_CONTROLLER_PORT=$((PORT_BASE + 4)) PG_PORT=$((PORT_BASE + 5))
   local own_nats="nats://127.0.0.1:$NATS_PORT" own_kafka="127.0.0.1:$KAFKA_PORT"

@@ -24,13 +24,14 @@ pg_as() {
 # /root, say), the data lies in /var/lib/farseat and var/postgres is a link to it.
 pg_home() {
   local link=$FARSEAT_VAR/postgres home
+  if ((EUID == 0)) && ! id "$PG_SYSTEM_USER" >/dev/null 2>&1; then
+    useradd --system --user-group --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin "$PG_SYSTEM_USER" ||
+      die "the system user $PG_SYSTEM_USER could not be made" "make it by hand: useradd --system --user-group $PG_SYSTEM_USER"
+  fi
   if [[ ! -e $link ]]; then
     home=$link
     mkdir -p "$FARSEAT_VAR"
     if ((EUID == 0)); then
-      id "$PG_SYSTEM_USER" >/dev/null 2>&1 ||
-        useradd --system --user-group --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin "$PG_SYSTEM_USER" ||
-        die "the system user $PG_SYSTEM_USER could not be made" "make it by hand: useradd --system $PG_SYSTEM_USER"
       if ! pg_as test -x "$FARSEAT_VAR"; then
         home=/var/lib/farseat/$(printf '%s' "$FARSEAT_VAR" | sha256sum | cut -c1-16)/postgres
         mkdir -p "$(dirname "$home")"
@@ -96,22 +97,25 @@ pg_start() {
     -c max_connections=100 -c logging_collector=off -c log_line_prefix='%m [%p] %q%u@%d ')
 }
 
-pg_url() { printf 'postgresql://%s:%s@127.0.0.1:%s/farseat' "$1" "$(<"$(secret "pg/$1")")" "$PG_PORT"; }
-
-# pg_url_with USER: the foreign FARSEAT_PG with another user and that user's password.
-pg_url_with() {
-  local password
-  password=$(<"$(secret "pg/$1")")
-  if [[ $FARSEAT_PG =~ ^(postgres(ql)?://)([^/@]*@)?(.*)$ ]]; then
-    printf '%s%s:%s@%s' "${BASH_REMATCH[1]}" "$1" "$password" "${BASH_REMATCH[4]}"
+# pg_service_url ROLE: what a service connects with; its password stands in a file of its own.
+pg_service_url() {
+  if ((PG_OWN)); then
+    printf 'postgresql://%s@127.0.0.1:%s/farseat' "$1" "$PG_PORT"
+  elif [[ $FARSEAT_PG =~ ^(postgres(ql)?://)([^/@]*@)?(.*)$ ]]; then
+    printf '%s%s@%s' "${BASH_REMATCH[1]}" "$1" "${BASH_REMATCH[4]}"
   else
-    printf '%s user=%s password=%s' "$FARSEAT_PG" "$1" "$password"
+    printf '%s user=%s' "$FARSEAT_PG" "$1"
   fi
 }
 
-# What a service connects with, and what the operator does (`farseat env`).
-pg_service_url() { if ((PG_OWN)); then pg_url "$1"; else pg_url_with "$1"; fi; }
-pg_operator_url() { if ((PG_OWN)); then pg_url operator; else printf '%s' "$FARSEAT_PG"; fi; }
+# pg_operator_url: what people connect with (`farseat env`).
+pg_operator_url() {
+  if ((PG_OWN)); then
+    printf 'postgresql://operator:%s@127.0.0.1:%s/farseat' "$(<"$(secret pg/operator)")" "$PG_PORT"
+  else
+    printf '%s' "$FARSEAT_PG"
+  fi
+}
 
 pg_admin() {
   if ((PG_OWN)); then
