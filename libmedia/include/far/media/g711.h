@@ -26,6 +26,6 @@ int16_t far_ulaw_decode(uint8_t code);
 /** Encode len samples to len bytes; decode len bytes to len samples. Buffers must not overlap. */
 void far_g711_encode(enum far_codec codec, const int16_t *pcm, size_t len, uint8_t *ret_bytes);
 void far_g711_decode(enum far_codec codec, const uint8_t *bytes, size_t len, int16_t *ret_pcm);
-/** Change len bytes in place from one law to the other by table (G.711 tables 3 and 4 of its annex); the
+/** Change len bytes in place from one law to the other by table; the
  *  same law on both sides leaves them untouched. */
 void far_g711_transcode(enum far_codec from, enum far_codec to, uint8_t *bytes, size_t len);
