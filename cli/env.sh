@@ -15,6 +15,7 @@ main() {
   done < <(services_rows | awk '$2 == "farseat-edge" {print $1}')
   printf 'export %s=%q\n' \
     FARSEAT_VAR "$FARSEAT_VAR" \
+    FARSEAT_PORT_BASE "$PORT_BASE" \
     FARSEAT_NATS_URL "$NATS_URL" \
     FARSEAT_NATS_CREDS "$NATS_CREDS" \
     FARSEAT_KAFKA "$KAFKA" \

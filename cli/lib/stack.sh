@@ -37,7 +37,11 @@ stack_up() {
   stack_port_base || return 1
   STACK_VAR=$(mktemp -d "${TMPDIR:-/tmp}/farseat-stack.XXXXXX")
   chmod 0755 "$STACK_VAR"
-  stack_farseat up "$@" || return 1
+  echo "==> starting a private deployment in $STACK_VAR"
+  if ! stack_farseat up "$@" >"$STACK_VAR/up.log" 2>&1; then
+    sed 's/^/    | /' "$STACK_VAR/up.log" >&2
+    return 1
+  fi
   while read -r line; do eval "$line"; done < <(stack_farseat env)
 }
 
