@@ -63,4 +63,15 @@ nats_start() {
   spawn nats TERM "$FARSEAT_VAR/nats/nats.conf" env -i PATH="$PATH" /usr/sbin/nats-server -c "$FARSEAT_VAR/nats/nats.conf"
 }
 
-nats_ready() { [[ $(http_status "$NATS_MONITOR_PORT" '/healthz') == 200 ]]; }
+# nats_ready: one's own says that JetStream is well; a foreign one greets its clients with INFO.
+nats_ready() {
+  if ((NATS_OWN)); then
+    [[ $(http_status "$NATS_MONITOR_PORT" '/healthz') == 200 ]]
+    return
+  fi
+  local first=${NATS_URL%%,*}
+  first=${first##*@}
+  first=${first##*//}
+  # shellcheck disable=SC2016
+  timeout 2 bash -c 'exec 3<>"/dev/tcp/$1/$2" && IFS= read -r line <&3 && [[ $line == INFO* ]]' nats "${first%:*}" "${first##*:}" 2>/dev/null
+}

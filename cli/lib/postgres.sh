@@ -127,17 +127,23 @@ pg_admin() {
 
 pg_ready() { PGCONNECT_TIMEOUT=2 pg_admin ${1:+-d "$1"} -c 'select 1' >/dev/null 2>&1; }
 
+# Who logs in: each service with a schema, and on one's own cluster the operator, who reads everything and writes nothing.
+pg_role_names() {
+  services_pg_roles
+  ((!PG_OWN)) || printf 'operator\n'
+}
+
 # The SQL that makes roles and schemas; it may run any number of times.
 pg_roles_sql() {
   local role
-  for role in $(services_pg_roles) operator; do
+  for role in $(pg_role_names); do
     printf "select format('create role %%I login', '%s') where not exists (select from pg_roles where rolname = '%s') \\\\gexec\n" "$role" "$role"
     printf "alter role %s password '%s';\n" "$role" "$(<"$(secret "pg/$role")")"
     # shellcheck disable=SC1003
     [[ $role == operator ]] || printf 'grant %s to current_user;\ncreate schema if not exists %s authorization %s;\nalter role %s set search_path = %s;\n' \
       "$role" "$role" "$role" "$role" "$role"
   done
-  # The operator reads everything and writes nothing.
+  ((PG_OWN)) || return 0
   printf 'grant pg_read_all_data to operator;\n'
   printf "alter role operator set search_path = %s;\n" "$(services_pg_roles | paste -sd,)"
   printf 'revoke create on schema public from public;\n'
@@ -146,7 +152,7 @@ pg_roles_sql() {
 # pg_roles: brings the database and its roles up to what cli/services.txt names.
 pg_roles() {
   local role stamp
-  for role in $(services_pg_roles) operator; do secret "pg/$role" >/dev/null; done
+  for role in $(pg_role_names); do secret "pg/$role" >/dev/null; done
   stamp=$(pg_roles_sql | sha256sum | cut -c1-64)$(if ((!PG_OWN)); then printf '%s' "$FARSEAT_PG" | sha256sum; fi)
   [[ $stamp != "$(cat "$FARSEAT_VAR/postgres-roles.stamp" 2>/dev/null)" ]] || return 0
   local database=()
