@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define FORMAT_EXTENSIBLE 0xfffeu
 #define CHANNELS_MAX      8u
@@ -130,22 +131,23 @@ static enum far_err read_file(const char *path, uint8_t **ret_bytes, size_t *ret
     if (!file) return open_error(path, error);
     enum far_err err = FAR_EIO;
     uint8_t *bytes = NULL;
-    long size = fseek(file, 0, SEEK_END) == 0 ? ftell(file) : -1;
-    if (size < 0 || fseek(file, 0, SEEK_SET) != 0) {
-        (void)open_error(path, error);
+    struct stat info;
+    if (fstat(fileno(file), &info) != 0 || !S_ISREG(info.st_mode)) {
+        say(error, "%s: it is not a file", path);
         goto out;
     }
-    if ((unsigned long)size > FAR_WAV_BYTES_MAX) {
-        say(error, "%s: it has %ld bytes, at most %u are allowed; cut it", path, size, FAR_WAV_BYTES_MAX);
+    if (info.st_size > (off_t)FAR_WAV_BYTES_MAX) {
+        say(error, "%s: it has more than %u bytes; cut it", path, FAR_WAV_BYTES_MAX);
         err = FAR_EFULL;
         goto out;
     }
-    bytes = malloc((size_t)size + 1);
+    size_t size = (size_t)info.st_size;
+    bytes = malloc(size + 1);
     if (!bytes) {
         err = FAR_ENOMEM;
         goto out;
     }
-    *ret_len = fread(bytes, 1, (size_t)size, file);
+    *ret_len = fread(bytes, 1, size, file);
     if (ferror(file)) {
         say(error, "%s: it cannot be read", path);
         goto out;

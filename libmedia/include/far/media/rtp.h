@@ -76,7 +76,7 @@ struct far_rtcp_report {
     uint32_t jitter;       /* in units of the time stamp */
     uint32_t last_sr, delay_since_sr;
 };
-#define FAR_RTCP_REPORT_MAX 72u /* bytes of what far_rtcp_encode() writes */
+#define FAR_RTCP_REPORT_MAX 80u /* bytes of what far_rtcp_encode() writes */
 /** Decode the first SR or RR of a compound packet; further blocks are skipped.
  *  @return FAR_OK; FAR_EPROTO: not RTCP, or lengths do not fit; FAR_ENOTFOUND: valid, but without a report.
  */

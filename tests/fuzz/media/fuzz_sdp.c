@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A session description of anybody's making: parsed, answered, written; what we write we understand. */
+#include "far/media/sdp.h"
+#include <assert.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void write_and_parse(const struct far_sdp *sdp)
+{
+    static char text[4 * FAR_SDP_BYTES_MAX];
+    static struct far_sdp back;
+    size_t len = 0;
+    if (far_sdp_write(sdp, text, sizeof(text), &len) != FAR_OK) return;
+    if (len > FAR_SDP_BYTES_MAX) return;
+    enum far_err err = far_sdp_parse(text, len, &back, NULL);
+    assert(err == FAR_OK && back.media_len == sdp->media_len);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static struct far_sdp sdp, answer;
+    static const struct far_sdp_local local = {
+        .address = "127.0.0.1",
+        .ports = {21200, 21202},
+        .ports_len = 2,
+        .session_id = 1,
+        .session_version = 1
+    };
+    char error[FAR_SDP_ERROR_MAX] = "";
+    if (far_sdp_parse((const char *)data, size, &sdp, error) != FAR_OK) {
+        assert(strlen(error) > 0);
+        return 0;
+    }
+    for (size_t i = 0; i < sdp.media_len; i++)
+        (void)far_sdp_held(&sdp.media[i]);
+    if (far_sdp_answer(&sdp, &local, &answer) == FAR_OK) {
+        struct far_sdp_choice choice;
+        const struct far_sdp_media *audio = far_sdp_audio(&answer);
+        assert(audio && far_sdp_choose(audio, &choice) == FAR_OK);
+        write_and_parse(&answer);
+    }
+    return 0;
+}
