@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* watch.c - the leader watches the edges' pulses. Time in which the log takes nothing counts for no one: the
+ * calm clock stands still then, and silence is told only after the log has taken something during it. */
+#include "far/str.h"
+#include "replica_impl.h"
+#include <string.h>
+
+static void run_clock(struct replica *replica, uint64_t now_ms)
+{
+    uint64_t step_ms = now_ms - replica->calm_at_ms;
+    replica->calm_at_ms = now_ms;
+    if (!replica->connected || inputs_are_late(replica, now_ms)) return;
+    /* A process that slept knows nothing about others. */
+    replica->calm_ms += step_ms < CLOCK_STEP_MS_MAX ? step_ms : CLOCK_STEP_MS_MAX;
+}
+
+static struct watched *find(struct replica *replica, const char *edge)
+{
+    for (uint32_t i = 0; i < replica->watched_len; i++)
+        if (strcmp(replica->watched[i].edge, edge) == 0) return &replica->watched[i];
+    return NULL;
+}
+
+static struct watched *find_or_add(struct replica *replica, const char *edge, uint64_t now_ms)
+{
+    struct watched *watched = find(replica, edge);
+    if (watched || replica->watched_len == REPLICA_EDGE_MAX) return watched;
+    watched = &replica->watched[replica->watched_len++];
+    memset(watched, 0, sizeof(*watched));
+    far_str_copy(watched->edge, sizeof(watched->edge), edge);
+    watched->pulse_ms = now_ms;
+    watched->pulse_calm_ms = replica->calm_ms;
+    return watched;
+}
+
+void watch_start(struct replica *replica, uint64_t now_ms)
+{
+    run_clock(replica, now_ms);
+    for (uint32_t i = 0; i < replica->watched_len; i++) {
+        replica->watched[i].pulse_ms = now_ms;
+        replica->watched[i].pulse_calm_ms = replica->calm_ms;
+        replica->watched[i].pending = 0;
+    }
+    replica->watch_at_ms = now_ms;
+}
+
+void replica_pulse(struct replica *replica, uint64_t now_ms, const char *edge, const char *incarnation)
+{
+    /* A pulse of another life says nothing about the one that the core knows: EdgeStarted will. */
+    if (!replica->acd || *incarnation == 0 || strcmp(acd_edge(replica->acd, edge, NULL), incarnation) != 0)
+        return;
+    run_clock(replica, now_ms);
+    struct watched *watched = find_or_add(replica, edge, now_ms);
+    if (!watched) return;
+    watched->pulse_ms = now_ms;
+    watched->pulse_calm_ms = replica->calm_ms;
+}
+
+static void say(struct replica *replica, uint64_t now_ms, struct watched *watched, const char *incarnation,
+                Farseat__V1__AcdInput__BodyCase what)
+{
+    Farseat__V1__EdgeUnreachable unreachable = FARSEAT__V1__EDGE_UNREACHABLE__INIT;
+    Farseat__V1__EdgeReachable reachable = FARSEAT__V1__EDGE_REACHABLE__INIT;
+    Farseat__V1__EdgeLost lost = FARSEAT__V1__EDGE_LOST__INIT;
+    Farseat__V1__AcdInput input = FARSEAT__V1__ACD_INPUT__INIT;
+    char edge[REPLICA_NAME_SIZE], life[FAR_ID_TEXT_SIZE];
+    far_str_copy(edge, sizeof(edge), watched->edge);
+    far_str_copy(life, sizeof(life), incarnation);
+    unreachable.edge = reachable.edge = lost.edge = edge;
+    unreachable.incarnation = reachable.incarnation = lost.incarnation = life;
+    input.body_case = what;
+    if (what == FARSEAT__V1__ACD_INPUT__BODY_EDGE_UNREACHABLE)
+        input.edge_unreachable = &unreachable;
+    else if (what == FARSEAT__V1__ACD_INPUT__BODY_EDGE_REACHABLE)
+        input.edge_reachable = &reachable;
+    else
+        input.edge_lost = &lost;
+    uint64_t number;
+    if (inputs_push(replica, now_ms, &input, &number) == FAR_OK) watched->pending = number;
+}
+
+/* Whether the log has taken something that was pushed lately; else asks it to. */
+static bool log_takes(struct replica *replica, uint64_t now_ms)
+{
+    if (replica->acked_pushed_ms + PROBE_MS >= now_ms) return true;
+    if (far_appender_core_first(replica->inputs) == far_appender_core_next_number(replica->inputs)) {
+        Farseat__V1__Tick tick = FARSEAT__V1__TICK__INIT;
+        Farseat__V1__AcdInput input = FARSEAT__V1__ACD_INPUT__INIT;
+        uint64_t number;
+        input.body_case = FARSEAT__V1__ACD_INPUT__BODY_TICK;
+        input.tick = &tick;
+        if (inputs_push(replica, now_ms, &input, &number) == FAR_OK) replica->stats.ticks++;
+    }
+    return false;
+}
+
+static void look_at(struct replica *replica, uint64_t now_ms, const char *edge)
+{
+    const char *state = "";
+    const char *incarnation = acd_edge(replica->acd, edge, &state);
+    struct watched *watched = find_or_add(replica, edge, now_ms);
+    if (!watched || watched->pending != 0) return;
+    if (strcmp(watched->incarnation, incarnation) != 0) {
+        far_str_copy(watched->incarnation, sizeof(watched->incarnation), incarnation);
+        watched->pulse_ms = now_ms;
+        watched->pulse_calm_ms = replica->calm_ms;
+    }
+    uint64_t silent_ms = replica->calm_ms - watched->pulse_calm_ms;
+    bool lost = strcmp(state, "lost") == 0, unreachable = strcmp(state, "unreachable") == 0;
+    if (lost) return; /* its next incarnation begins anew */
+    if (silent_ms >= replica->config.edge_lost_ms) {
+        if (log_takes(replica, now_ms))
+            say(replica, now_ms, watched, incarnation, FARSEAT__V1__ACD_INPUT__BODY_EDGE_LOST);
+    } else if (silent_ms >= replica->config.edge_silent_ms) {
+        if (!unreachable && log_takes(replica, now_ms))
+            say(replica, now_ms, watched, incarnation, FARSEAT__V1__ACD_INPUT__BODY_EDGE_UNREACHABLE);
+    } else if (unreachable && silent_ms < PROBE_MS) {
+        say(replica, now_ms, watched, incarnation, FARSEAT__V1__ACD_INPUT__BODY_EDGE_REACHABLE);
+    }
+}
+
+void watch_run(struct replica *replica, uint64_t now_ms)
+{
+    if (replica->role != REPLICA_LEADER || now_ms < replica->watch_at_ms) return;
+    replica->watch_at_ms = now_ms + WATCH_EVERY_MS;
+    run_clock(replica, now_ms);
+    const char *life;
+    uint64_t applied = acd_producer_number(replica->acd, replica->name, &life);
+    if (strcmp(life, replica->incarnation) != 0) applied = 0;
+    const char *edge;
+    for (size_t i = 0; (edge = acd_edge_at(replica->acd, i)) != NULL; i++) {
+        struct watched *watched = find(replica, edge);
+        if (watched && watched->pending != 0 && watched->pending <= applied) watched->pending = 0;
+        look_at(replica, now_ms, edge);
+    }
+}
