@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* postgres.h - PostgreSQL from worker threads of its own: one connection a thread, blocking libpq there,
  * results posted to the loop. Reconnects by itself (0.2 s .. 5 s). The check "postgres" of health.h says how
- * it stands.
+ * it stands: FAILED until the first connection, DEGRADED when it is lost later. One pool a process.
  *
  * A job's work() gets a connection on a worker thread; values go in as text parameters, statements are
  * prepared at their first use on each connection, by their text. search_path is the service's schema. */
