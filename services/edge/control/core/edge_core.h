@@ -195,7 +195,7 @@ void edge_core_recording_lost(struct edge_core *core, uint64_t now_ms, uint64_t 
 /* ---- the rest ----------------------------------------------------------------------------------------- */
 
 /** Entries of the log's appender that are kept, and how many it can keep. New calls are refused from half of
- * it on; PhoneBound, LegHold, LegReferred and CallsRefused are dropped from seven eighths on (and counted),
+ * it on; LegHold, LegReferred and CallsRefused are dropped from seven eighths on (and counted),
  * so that the ends of legs find room. */
 void edge_core_backlog(struct edge_core *core, uint32_t count, uint32_t count_max);
 /** Appends EdgeDraining; from now on calls are refused. */

@@ -1,0 +1,484 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What an edge takes and tells, told as short stories. */
+#include "edge_world.h"
+#include <string.h>
+
+static int setup(void **state)
+{
+    static struct world world;
+    world_init(&world, 8);
+    *state = &world;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    world_done(*state);
+    return 0;
+}
+
+static void start_is_the_first_input(void **state)
+{
+    struct world *world = *state;
+    edge_core_start(world->core, world->now_ms);
+    world_expect(world, "append edge_started edge=edge-hq site=hq version=1", NULL);
+}
+
+static void no_credit_no_call(void **state)
+{
+    struct world *world = *state;
+    world_incoming(world, 1, "l1");
+    world_expect(world, "reject 503 retry=5", "append calls_refused count=1 cause=no-credit number=4001",
+                 NULL);
+    for (uint64_t i = 2; i < 6; i++)
+        world_incoming(world, i, "l1");
+    world_skip(world);
+    world_until(world, world->now_ms + 1000); /* at most one a second, but all are counted */
+    world_expect(world, "append calls_refused count=4 cause=no-credit number=4001", NULL);
+    world_credit(world, 1);
+    world_incoming(world, 7, "l7");
+    world_expect(world, "append leg_incoming leg_id=l7 trunk_id=t1 called_raw=4001", NULL);
+    world_incoming(world, 8, "l8");
+    assert_string_equal(world_line(world), "reject 503 retry=5");
+}
+
+static void a_caller_is_answered_and_hangs_up(void **state)
+{
+    struct world *world = *state;
+    world_credit(world, 8);
+    uint64_t call = world_incoming(world, 1, "l1");
+    world_skip(world);
+    assert_string_equal(world_answer(world, "l1", 1), "");
+    world_expect(world, "answer", NULL);
+    edge_core_answered(world->core, world->now_ms, call, "");
+    world_expect(world, "append leg_answered leg_id=l1 commands_done=1", NULL);
+    world_ended(world, call, "hangup", 0, true);
+    world_expect(world, "media-close", NULL);
+    world_closed(world, call);
+    world_expect(world, "append leg_ended leg_id=l1 commands_done=1 cause=hangup by_remote", NULL);
+    assert_string_equal(world_answer(world, "l1", 1), ""); /* a repeat that came late */
+    assert_string_equal(world_answer(world, "l1", 2), "unknown-leg");
+    assert_string_equal(world_hangup(world, "l1", 3), "");
+    world_expect(world, NULL);
+}
+
+static void commands_come_in_order_and_once(void **state)
+{
+    struct world *world = *state;
+    world_credit(world, 8);
+    world_talking(world, 1, "l1");
+    assert_string_equal(world_play(world, "l1", 3, "p3", false, false), "gap");
+    world_expect(world, NULL);
+    assert_string_equal(world_play(world, "l1", 2, "p2", false, false), "");
+    assert_string_equal(world_play(world, "l1", 2, "p2", false, false), "");
+    world_expect(world, "play zh/welcome", NULL);
+    assert_string_equal(world_answer(world, "l1", 3), "busy"); /* answered already: its number is used up */
+    assert_string_equal(world_answer(world, "l1", 3), "busy"); /* and a repeat hears the same */
+    assert_string_equal(world_play(world, "l1", 4, "", false, false), "invalid");
+    assert_string_equal(world_hangup(world, "l1", 9), ""); /* passes over what is missing */
+    world_expect(world, "hangup flow", NULL);
+    assert_string_equal(world_play(world, "l1", 7, "p7", false, false), "");
+    world_expect(world, NULL);
+}
+
+static const char *credit_of(struct world *world, const char *log, uint64_t position, const char *incarnation,
+                             uint64_t age_ms)
+{
+    Farseat__V1__EdgeCommand command = FARSEAT__V1__EDGE_COMMAND__INIT;
+    Farseat__V1__CreditCommand body = FARSEAT__V1__CREDIT_COMMAND__INIT;
+    struct edge_reply reply;
+    command.log_incarnation = (char *)log;
+    command.leader_position = position;
+    command.edge_incarnation = (char *)incarnation;
+    command.deadline_ms = 5000;
+    command.body_case = FARSEAT__V1__EDGE_COMMAND__BODY_CREDIT;
+    command.credit = &body;
+    edge_core_command(world->core, world->now_ms, age_ms, &command, "", &reply);
+    return reply.cause;
+}
+
+static void older_leaders_are_fenced(void **state)
+{
+    struct world *world = *state;
+    assert_string_equal(credit_of(world, "log-1", 10, "inc-1", 0), "");
+    assert_string_equal(credit_of(world, "log-1", 20, "inc-1", 0), "");
+    assert_string_equal(credit_of(world, "log-1", 19, "inc-1", 0), "fenced");
+    assert_string_equal(credit_of(world, "log-2", 3, "inc-1", 0),
+                        ""); /* a new log starts from the beginning */
+    assert_string_equal(credit_of(world, "log-1", 99, "inc-1", 0), "fenced"); /* the old one is over */
+    assert_string_equal(credit_of(world, "log-2", 2, "inc-1", 0), "fenced");
+    assert_string_equal(credit_of(world, "log-2", 3, "inc-0", 0), "wrong-incarnation");
+    assert_string_equal(credit_of(world, "log-2", 3, "inc-1", 5000), "expired");
+    assert_string_equal(credit_of(world, "", 3, "inc-1", 0), "invalid");
+}
+
+static void a_phone_is_dialled_and_answers(void **state)
+{
+    struct world *world = *state;
+    assert_string_equal(world_dial(world, "d1", 2, 20000), "gap");
+    assert_string_equal(world_dial(world, "d1", 1, 20000), "");
+    world_expect(world, "dial p1", NULL);
+    uint64_t call = world->call;
+    edge_core_ringing(world->core, world->now_ms, call);
+    edge_core_ringing(world->core, world->now_ms, call);
+    world_expect(world, "append leg_ringing leg_id=d1 commands_done=1", NULL);
+    edge_core_answered(world->core, world->now_ms, call, "udp:10.0.0.1:5060");
+    world_expect(world, "append leg_answered leg_id=d1 commands_done=1 phone_address=udp:10.0.0.1:5060",
+                 NULL);
+    edge_core_held(world->core, world->now_ms, call, true);
+    edge_core_held(world->core, world->now_ms, call, true);
+    edge_core_held(world->core, world->now_ms, call, false);
+    edge_core_referred(world->core, world->now_ms, call, "sales");
+    world_expect(world, "append leg_hold leg_id=d1 commands_done=1 held",
+                 "append leg_hold leg_id=d1 commands_done=1",
+                 "append leg_referred leg_id=d1 commands_done=1 target=sales", NULL);
+}
+
+static void an_unanswered_ring_ends_by_its_timer(void **state)
+{
+    struct world *world = *state;
+    assert_string_equal(world_dial(world, "d1", 1, 20000), "");
+    uint64_t call = world->call;
+    edge_core_ringing(world->core, world->now_ms, call);
+    world_skip(world);
+    world_until(world, 20999);
+    world_expect(world, NULL);
+    world_until(world, 21000);
+    world_expect(world, "hangup no-answer", NULL);
+    edge_core_answered(world->core, world->now_ms, call, ""); /* crossed our CANCEL */
+    world_expect(world, NULL);
+    world_ended(world, call, "cancelled", 487, false);
+    world_closed(world, call);
+    world_expect(world, "media-close",
+                 "append leg_ended leg_id=d1 commands_done=1 cause=no-answer sip_status=408", NULL);
+}
+
+static void hangup_before_dial_leaves_a_tombstone(void **state)
+{
+    struct world *world = *state;
+    assert_string_equal(world_hangup(world, "d1", 2), "");
+    world_expect(world, "append leg_ended leg_id=d1 commands_done=2 cause=commanded", NULL);
+    assert_string_equal(world_dial(world, "d1", 1, 0), "unknown-leg");
+    assert_string_equal(world_hangup(world, "d1", 2), "");
+    world_expect(world, NULL);
+    world_until(world, world->now_ms + EDGE_TOMBSTONE_MS);
+    assert_string_equal(world_dial(world, "d1", 1, 0), ""); /* after ten minutes it is forgotten */
+}
+
+static void sip_and_media_may_forget_a_leg(void **state)
+{
+    struct world *world = *state;
+    world_credit(world, 8);
+    world_talking(world, 1, "l1");
+    assert_string_equal(world_hangup(world, "l1", 2), "");
+    world_until(world, world->now_ms + 10000);
+    world_expect(world, "hangup flow", "media-close",
+                 "append leg_ended leg_id=l1 commands_done=2 cause=commanded", NULL);
+    struct edge_figures figures;
+    edge_core_figures(world->core, &figures);
+    assert_int_equal(figures.legs, 0);
+    assert_int_equal(figures.incoming_legs, 0);
+}
+
+static void digits_interrupt_the_prompt(void **state)
+{
+    struct world *world = *state;
+    world_credit(world, 8);
+    uint64_t call = world_talking(world, 1, "l1");
+    assert_string_equal(world_play(world, "l1", 2, "p2", true, false), "");
+    assert_string_equal(world_collect(world, "l1", 3, "k3", 2), "");
+    world_skip(world);
+    edge_core_digit(world->core, world->now_ms, call, '1');
+    world_expect(world, "play-stop", NULL);
+    edge_core_play_done(world->core, world->now_ms, call, world->play, EDGE_PLAY_STOPPED, "");
+    world_expect(world, "append play_done leg_id=l1 commands_done=3 play_id=p2 cause=digit", NULL);
+    edge_core_digit(world->core, world->now_ms, call, '2');
+    world_expect(world,
+                 "append digits_collected leg_id=l1 commands_done=3 collect_id=k3 digits=12 cause=complete",
+                 NULL);
+    edge_core_digit(world->core, world->now_ms, call, '3'); /* kept for the next */
+    assert_string_equal(world_collect(world, "l1", 4, "k4", 5), "");
+    edge_core_digit(world->core, world->now_ms, call, '#');
+    world_expect(world,
+                 "append digits_collected leg_id=l1 commands_done=4 collect_id=k4 digits=3 cause=terminator",
+                 NULL);
+}
+
+static void the_first_timeout_starts_when_the_prompt_ends(void **state)
+{
+    struct world *world = *state;
+    world_credit(world, 8);
+    uint64_t call = world_talking(world, 1, "l1");
+    assert_string_equal(world_play(world, "l1", 2, "p2", true, false), "");
+    assert_string_equal(world_collect(world, "l1", 3, "k3", 2), "");
+    world_skip(world);
+    world_until(world, world->now_ms + 60000);
+    world_expect(world, NULL);
+    edge_core_play_done(world->core, world->now_ms, call, world->play, EDGE_PLAY_FINISHED, "");
+    world_skip(world);
+    world_until(world, world->now_ms + 3999);
+    world_expect(world, NULL);
+    world_until(world, world->now_ms + 1);
+    world_expect(world, "append digits_collected leg_id=l1 commands_done=3 collect_id=k3 cause=timeout",
+                 NULL);
+    assert_string_equal(world_collect(world, "l1", 4, "k4", 2), "");
+    edge_core_digit(world->core, world->now_ms, call, '7');
+    world_until(world, world->now_ms + 2000); /* enough was typed */
+    world_expect(world,
+                 "append digits_collected leg_id=l1 commands_done=4 collect_id=k4 digits=7 cause=complete",
+                 NULL);
+}
+
+static void secret_digits_stay_here(void **state)
+{
+    struct world *world = *state;
+    world_credit(world, 8);
+    uint64_t call = world_talking(world, 1, "l1");
+    Farseat__V1__CollectCommand body = FARSEAT__V1__COLLECT_COMMAND__INIT;
+    body.collect_id = (char *)"k2";
+    body.digits_max = 1;
+    body.secret = true;
+    assert_string_equal(world_command(world, "l1", 2, FARSEAT__V1__EDGE_COMMAND__BODY_COLLECT, &body), "");
+    edge_core_digit(world->core, world->now_ms, call, '9');
+    world_expect(
+        world,
+        "append digits_collected leg_id=l1 commands_done=2 collect_id=k2 cause=complete secret_handle=k2",
+        NULL);
+}
+
+static void a_prompt_that_may_not_be_interrupted_hears_no_digits(void **state)
+{
+    struct world *world = *state;
+    world_credit(world, 8);
+    uint64_t call = world_talking(world, 1, "l1");
+    assert_string_equal(world_play(world, "l1", 2, "p2", false, false), "");
+    assert_string_equal(world_collect(world, "l1", 3, "k3", 1), "");
+    world_skip(world);
+    edge_core_digit(world->core, world->now_ms, call, '1');
+    world_expect(world, NULL);
+}
+
+static void prompts_cannot_leave_their_folder(void **state)
+{
+    struct world *world = *state;
+    world_credit(world, 8);
+    world_talking(world, 1, "l1");
+    const char *bad[] = {"../etc/passwd", "/etc/passwd", "a.wav", "", "A"};
+    for (uint32_t i = 0; i < FAR_ARRAY_LEN(bad); i++) {
+        Farseat__V1__PlayCommand body = FARSEAT__V1__PLAY_COMMAND__INIT;
+        char *prompts[] = {(char *)bad[i]};
+        body.play_id = (char *)"p";
+        body.prompts = prompts;
+        body.n_prompts = 1;
+        assert_string_equal(world_command(world, "l1", 2 + i, FARSEAT__V1__EDGE_COMMAND__BODY_PLAY, &body),
+                            "invalid");
+    }
+    world_expect(world, NULL);
+}
+
+static uint64_t talking_pair(struct world *world, uint64_t *ret_dialled)
+{
+    uint64_t call = world_talking(world, 1, "l1");
+    assert_string_equal(world_dial(world, "d1", 1, 0), "");
+    *ret_dialled = world->call;
+    edge_core_answered(world->core, world->now_ms, *ret_dialled, "");
+    world_skip(world);
+    return call;
+}
+
+static void two_legs_here_are_bridged(void **state)
+{
+    struct world *world = *state;
+    uint64_t agent = 0;
+    world_credit(world, 8);
+    uint64_t caller = talking_pair(world, &agent);
+    assert_string_equal(world_play(world, "l1", 2, "p2", false, true), "");
+    world_skip(world);
+    assert_string_equal(world_bridge(world, "l1", 3, "b1", "d1", "edge-hq"), "");
+    world_expect(world, "play-stop", "bridge", "append bridge_up leg_id=l1 commands_done=3 bridge_id=b1",
+                 NULL);
+    Farseat__V1__UnbridgeCommand body = FARSEAT__V1__UNBRIDGE_COMMAND__INIT;
+    assert_string_equal(world_command(world, "l1", 4, FARSEAT__V1__EDGE_COMMAND__BODY_UNBRIDGE, &body), "");
+    world_expect(world, "unbridge",
+                 "append bridge_down leg_id=l1 commands_done=4 bridge_id=b1 cause=commanded", NULL);
+    assert_string_equal(world_bridge(world, "l1", 5, "b2", "d1", ""), "");
+    world_skip(world);
+    world_ended(world, agent, "hangup", 0, true);
+    world_closed(world, agent);
+    world_expect(world, "media-close", "append leg_ended leg_id=d1 commands_done=1 cause=hangup by_remote",
+                 "append bridge_down leg_id=l1 commands_done=5 bridge_id=b2 cause=peer-ended", NULL);
+    assert_string_equal(world_bridge(world, "l1", 6, "b3", "d1", ""), "");
+    world_expect(world, "append bridge_failed leg_id=l1 commands_done=6 bridge_id=b3 cause=peer-gone", NULL);
+    world_ended(world, caller, "hangup", 0, true);
+    world_closed(world, caller);
+    world_expect(world, "media-close", "append leg_ended leg_id=l1 commands_done=6 cause=hangup by_remote",
+                 NULL);
+}
+
+static void a_link_joins_two_edges(void **state)
+{
+    struct world *world = *state;
+    world_credit(world, 8);
+    uint64_t caller = world_talking(world, 1, "l1");
+    assert_string_equal(world_play(world, "l1", 2, "p2", false, true), "");
+    assert_string_equal(world_bridge(world, "l1", 3, "b1", "d9", "edge-branch"), "");
+    world_expect(world, "play zh/welcome loop", "link-dial edge-branch d9", NULL);
+    uint64_t link = world->call;
+    edge_core_answered(world->core, world->now_ms, link, "");
+    world_expect(world, "play-stop", "bridge", "append bridge_up leg_id=l1 commands_done=3 bridge_id=b1",
+                 NULL);
+    world_ended(world, link, "hangup", 0, true);
+    world_expect(world, "media-close", "unbridge",
+                 "append bridge_down leg_id=l1 commands_done=3 bridge_id=b1 cause=peer-ended", NULL);
+    assert_string_equal(world_bridge(world, "l1", 4, "b2", "d9", "edge-branch"), "");
+    world_skip(world);
+    world_until(world, world->now_ms + EDGE_LINK_MS_MAX);
+    world_expect(world, "hangup timeout",
+                 "append bridge_failed leg_id=l1 commands_done=4 bridge_id=b2 cause=timeout", NULL);
+    world_ended(world, world->call, "error", 408, false);
+    world_expect(world, "media-close", NULL);
+    assert_string_equal(world_bridge(world, "l1", 5, "b3", "d9", "edge-branch"), "");
+    world_skip(world);
+    link = world->call;
+    edge_core_answered(world->core, world->now_ms, link, "");
+    world_skip(world);
+    world_ended(world, caller, "hangup", 0, true);
+    world_closed(world, caller);
+    world_expect(world, "media-close", "append leg_ended leg_id=l1 commands_done=5 cause=hangup by_remote",
+                 "hangup leg-ended", NULL);
+}
+
+static void a_link_from_another_edge_finds_our_leg(void **state)
+{
+    struct world *world = *state;
+    struct edge_link_incoming incoming = {
+        .call = EDGE_CALL_INCOMING | 50, .leg_id = "d1", .bridge_id = "b1", .peer_edge = "edge-branch"};
+    edge_core_link_incoming(world->core, world->now_ms, &incoming);
+    world_expect(world, "reject 404 retry=0", NULL);
+    assert_string_equal(world_dial(world, "d1", 1, 0), "");
+    uint64_t agent = world->call;
+    edge_core_answered(world->core, world->now_ms, agent, "");
+    world_skip(world);
+    edge_core_link_incoming(world->core, world->now_ms, &incoming);
+    world_expect(world, "link-answer", NULL);
+    edge_core_answered(world->core, world->now_ms, incoming.call, "");
+    world_expect(world, "bridge", NULL); /* who commanded it reports it */
+    world_ended(world, agent, "hangup", 0, true);
+    world_closed(world, agent);
+    world_expect(world, "media-close", "append leg_ended leg_id=d1 commands_done=1 cause=hangup by_remote",
+                 "hangup leg-ended", NULL);
+}
+
+static void the_next_recorder_takes_over(void **state)
+{
+    struct world *world = *state;
+    world_credit(world, 8);
+    uint64_t call = world_talking(world, 1, "l1");
+    assert_string_equal(world_record(world, "l1", 2, "r1", 2), "");
+    world_expect(world, "record-open sip:a part=1", NULL);
+    world_until(world, world->now_ms + EDGE_RECORD_OPEN_MS);
+    world_expect(world, "record-close", "record-open sip:b part=2", NULL);
+    edge_core_recording_up(world->core, world->now_ms, world->session);
+    world_expect(
+        world, "append recording_started leg_id=l1 commands_done=2 recording_id=r1 part=2 recorder_uri=sip:b",
+        NULL);
+    world->now_ms += 3000;
+    edge_core_recording_lost(world->core, world->now_ms, world->session, "bye", true);
+    world_expect(world, "record-open sip:a part=3", NULL);
+    edge_core_recording_lost(world->core, world->now_ms, world->session, "refused", false);
+    world_expect(world, "record-open sip:b part=3", NULL);
+    edge_core_recording_lost(world->core, world->now_ms, world->session, "refused", false);
+    world_expect(world, "append recording_failed leg_id=l1 commands_done=2 recording_id=r1 cause=refused",
+                 NULL);
+    world_until(world, world->now_ms + EDGE_RECORD_RETRY_MS);
+    world_expect(world, "record-open sip:a part=3", NULL);
+    edge_core_recording_up(world->core, world->now_ms, world->session);
+    world_skip(world);
+    world->now_ms += 1000;
+    Farseat__V1__StopRecordCommand body = FARSEAT__V1__STOP_RECORD_COMMAND__INIT;
+    body.recording_id = (char *)"r1";
+    assert_string_equal(world_command(world, "l1", 3, FARSEAT__V1__EDGE_COMMAND__BODY_STOP_RECORD, &body),
+                        "");
+    world_expect(world, "record-close last",
+                 "append recording_stopped leg_id=l1 commands_done=3 recording_id=r1 recorded_ms=4000", NULL);
+    assert_string_equal(world_record(world, "l1", 4, "r2", 1), "");
+    edge_core_recording_up(world->core, world->now_ms, world->session);
+    world_skip(world);
+    world_ended(world, call, "hangup", 0, true);
+    world_expect(world, "record-close last",
+                 "append recording_stopped leg_id=l1 commands_done=4 recording_id=r2 recorded_ms=0",
+                 "media-close", NULL);
+}
+
+static void a_long_backlog_keeps_callers_out(void **state)
+{
+    struct world *world = *state;
+    world_credit(world, 8);
+    uint64_t call = world_talking(world, 1, "l1");
+    edge_core_backlog(world->core, 50, 100);
+    world_incoming(world, 2, "l2");
+    world_expect(world, "reject 503 retry=5", "append calls_refused count=1 cause=log-backlog number=4001",
+                 NULL);
+    edge_core_backlog(world->core, 90, 100);
+    edge_core_held(world->core, world->now_ms, call, true);
+    world_ended(world, call, "hangup", 0, true);
+    world_closed(world, call);
+    world_expect(world, "media-close", "append leg_ended leg_id=l1 commands_done=1 cause=hangup by_remote",
+                 NULL);
+}
+
+static void draining_keeps_what_lives(void **state)
+{
+    struct world *world = *state;
+    world_credit(world, 8);
+    uint64_t call = world_talking(world, 1, "l1");
+    edge_core_drain(world->core, world->now_ms);
+    world_incoming(world, 2, "l2");
+    world_expect(world, "append edge_draining edge=edge-hq", "reject 503 retry=30",
+                 "append calls_refused count=1 cause=edge-draining number=4001", NULL);
+    edge_core_end_all(world->core, world->now_ms, "edge-draining");
+    world_ended(world, call, "hangup", 0, false);
+    world_closed(world, call);
+    world_expect(world, "hangup edge-draining", "media-close",
+                 "append leg_ended leg_id=l1 commands_done=1 cause=edge-draining", NULL);
+}
+
+static void nothing_is_created_without_limits(void **state)
+{
+    (void)state;
+    struct edge_core *core = NULL;
+    struct edge_core_config config = {.edge = "e", .site = "s", .version = "1", .incarnation = "i"};
+    assert_int_equal(edge_core_create(&config, &core), FAR_EINVAL);
+    assert_null(core);
+    assert_null(edge_core_destroy(NULL));
+}
+
+#define STORY(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        STORY(start_is_the_first_input),
+        STORY(no_credit_no_call),
+        STORY(a_caller_is_answered_and_hangs_up),
+        STORY(commands_come_in_order_and_once),
+        STORY(older_leaders_are_fenced),
+        STORY(a_phone_is_dialled_and_answers),
+        STORY(an_unanswered_ring_ends_by_its_timer),
+        STORY(hangup_before_dial_leaves_a_tombstone),
+        STORY(sip_and_media_may_forget_a_leg),
+        STORY(digits_interrupt_the_prompt),
+        STORY(the_first_timeout_starts_when_the_prompt_ends),
+        STORY(secret_digits_stay_here),
+        STORY(a_prompt_that_may_not_be_interrupted_hears_no_digits),
+        STORY(prompts_cannot_leave_their_folder),
+        STORY(two_legs_here_are_bridged),
+        STORY(a_link_joins_two_edges),
+        STORY(a_link_from_another_edge_finds_our_leg),
+        STORY(the_next_recorder_takes_over),
+        STORY(a_long_backlog_keeps_callers_out),
+        STORY(draining_keeps_what_lives),
+        cmocka_unit_test(nothing_is_created_without_limits),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
