@@ -5,7 +5,7 @@
  * Threads. The engine has N media threads; an endpoint belongs to one of them, and a packet is handled there
  * without a lock. Every function below may be called from any other thread, never blocks, and returns once
  * the command is queued; calls of one thread take effect in the order in which they were made. Results come
- * as events: config.emit is called on a media or the loader thread and must only copy and hand over (it must
+ * as events: config.emit is called on a media thread and must only copy and hand over (it must
  * not call the engine). Events of one endpoint come in order; none comes after its MEDIA_EV_CLOSED.
  *
  * Ids. Endpoint ids are the caller's choice, unique among open endpoints of the engine and not 0; play and
@@ -50,6 +50,8 @@ struct media_stats {
     uint64_t rx_jitter_us;     /* RFC 3550 A.8 */
     uint64_t tx_gap_us_max;    /* longest time between two packets sent */
     uint64_t play_gap_us_max;  /* the same between two packets of one play: gaps in music */
+    uint64_t remote_lost;      /* what the remote says that it missed of ours (RTCP) */
+    uint64_t remote_jitter_us; /* and how unevenly ours reaches it */
     struct sockaddr_in remote; /* where it sends: the latched source, else what was set */
 };
 
@@ -81,6 +83,12 @@ struct media_event {
             uint64_t cookie; /* of media_endpoint_query() */
             struct media_stats stats;
         } stats; /* MEDIA_EV_STATS, MEDIA_EV_CLOSED */
+        struct {
+            uint64_t fork_id;
+        } fork; /* MEDIA_EV_FORK_REFUSED */
+        struct {
+            uint64_t fork_id;
+        } fork;
     };
 };
 
@@ -90,7 +98,7 @@ struct media_config {
     uint16_t port_max;
     unsigned threads;       /* 0: one for each two processors */
     const char *prompt_dir; /* files of plays are relative to it; NULL: plays fail */
-    const char *music_file; /* relative to prompt_dir, what MEDIA_MUSIC means; NULL: MEDIA_MUSIC fails */
+    const char *music_file; /* what MEDIA_MUSIC means, in prompt_dir; read at once; NULL: none */
     uint32_t endpoints_max; /* 0: 4096 */
     size_t cache_bytes_max; /* decoded prompts kept; 0: 64 MiB. One file may take at most a quarter */
     uint32_t commands_max;  /* of one thread's queue; 0: 8192 */
@@ -165,7 +173,8 @@ struct media_play {
  * endpoint's play. It waits until the remote is set. Files are read by the loader thread when they are not
  * cached; a file that changed on disk is read again when it has left the cache. Ends with one
  * MEDIA_EV_PLAY_DONE.
- *  @return FAR_OK, FAR_EINVAL (a name, the number of files or id 0), FAR_ENOTFOUND, FAR_EAGAIN, FAR_ENOMEM.
+ *  @return FAR_OK, FAR_EINVAL (a name, the number of files, id 0, or MEDIA_MUSIC without a music_file),
+ *  FAR_ENOTFOUND: no such endpoint (a missing file is told by the event), FAR_EAGAIN, FAR_ENOMEM.
  */
 FAR_MUST_CHECK enum far_err media_play(struct media_engine *engine, uint64_t endpoint_id,
                                        const struct media_play *play);
@@ -240,4 +249,4 @@ struct media_metrics {
     uint32_t threads;
 };
 /** Read the sums. Any thread. */
-void media_engine_metrics(const struct media_engine *engine, struct media_metrics *ret_metrics);
+void media_engine_metrics(struct media_engine *engine, struct media_metrics *ret_metrics);

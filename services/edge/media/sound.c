@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sound.h"
+#include "far/media/wav.h"
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct sound_cache {
+    pthread_mutex_t lock;
+    struct sound *first;
+    size_t bytes;
+    size_t bytes_max;
+    uint64_t used; /* counts look-ups: a sound's age */
+    char dir[4096];
+};
+
+bool sound_name_valid(const char *name)
+{
+    size_t len = strnlen(name, MEDIA_PATH_MAX);
+    if (len == 0 || len == MEDIA_PATH_MAX || name[0] == '/') return false;
+    for (const char *at = name; at; at = strchr(at, '/')) {
+        if (*at == '/') at++;
+        if (strncmp(at, "..", 2) == 0 && (at[2] == '/' || at[2] == '\0')) return false;
+        if (*at == '\0') break;
+    }
+    return true;
+}
+
+enum far_err sound_cache_create(const char *dir, size_t bytes_max, struct sound_cache **ret_cache)
+{
+    struct sound_cache *cache = calloc(1, sizeof(*cache));
+    if (!cache) return FAR_ENOMEM;
+    if (dir && snprintf(cache->dir, sizeof(cache->dir), "%s", dir) >= (int)sizeof(cache->dir)) {
+        free(cache);
+        return FAR_EINVAL;
+    }
+    (void)pthread_mutex_init(&cache->lock, NULL);
+    cache->bytes_max = bytes_max;
+    *ret_cache = cache;
+    return FAR_OK;
+}
+
+void sound_release(struct sound *sound)
+{
+    if (!sound || atomic_fetch_sub(&sound->references, 1) != 1) return;
+    free(sound->pcma);
+    free(sound->pcmu);
+    free(sound);
+}
+
+struct sound_cache *sound_cache_destroy(struct sound_cache *cache)
+{
+    if (!cache) return NULL;
+    while (cache->first) {
+        struct sound *sound = cache->first;
+        cache->first = sound->next;
+        sound_release(sound);
+    }
+    (void)pthread_mutex_destroy(&cache->lock);
+    free(cache);
+    return NULL;
+}
+
+static size_t bytes_of(const struct sound *sound)
+{
+    return 2 * sound->len + sizeof(*sound);
+}
+
+static struct sound *find(struct sound_cache *cache, const char *name)
+{
+    for (struct sound *sound = cache->first; sound; sound = sound->next) {
+        if (strcmp(sound->name, name) != 0) continue;
+        sound->used = ++cache->used;
+        (void)atomic_fetch_add(&sound->references, 1);
+        return sound;
+    }
+    return NULL;
+}
+
+struct sound *sound_cached(struct sound_cache *cache, const char *name)
+{
+    (void)pthread_mutex_lock(&cache->lock);
+    struct sound *sound = find(cache, name);
+    (void)pthread_mutex_unlock(&cache->lock);
+    return sound;
+}
+
+static void evict_oldest(struct sound_cache *cache)
+{
+    struct sound **oldest = &cache->first;
+    for (struct sound **at = &cache->first; *at; at = &(*at)->next)
+        if ((*at)->used < (*oldest)->used) oldest = at;
+    struct sound *sound = *oldest;
+    *oldest = sound->next;
+    cache->bytes -= bytes_of(sound);
+    sound_release(sound); /* those who play it keep it */
+}
+
+static void insert(struct sound_cache *cache, struct sound *sound)
+{
+    while (cache->first && cache->bytes + bytes_of(sound) > cache->bytes_max)
+        evict_oldest(cache);
+    sound->used = ++cache->used;
+    sound->next = cache->first;
+    cache->first = sound;
+    cache->bytes += bytes_of(sound);
+    (void)atomic_fetch_add(&sound->references, 1);
+}
+
+static struct sound *encode(const char *name, const struct far_wav *wav)
+{
+    struct sound *sound = calloc(1, sizeof(*sound));
+    if (!sound) return NULL;
+    sound->pcma = malloc(wav->frames);
+    sound->pcmu = malloc(wav->frames);
+    sound->len = wav->frames;
+    atomic_init(&sound->references, 1);
+    (void)snprintf(sound->name, sizeof(sound->name), "%s", name);
+    if (!sound->pcma || !sound->pcmu) {
+        sound_release(sound);
+        return NULL;
+    }
+    far_g711_encode(FAR_CODEC_PCMA, wav->pcm, wav->frames, sound->pcma);
+    far_g711_encode(FAR_CODEC_PCMU, wav->pcm, wav->frames, sound->pcmu);
+    return sound;
+}
+
+static enum far_err read_sound(const struct sound_cache *cache, const char *name, struct sound **ret_sound,
+                               char *text)
+{
+    char path[sizeof(cache->dir) + 1 + MEDIA_PATH_MAX];
+    char error[FAR_WAV_ERROR_MAX] = "";
+    struct far_wav wav = {0};
+    (void)snprintf(path, sizeof(path), "%s/%s", cache->dir, name);
+    enum far_err err = far_wav_load(path, &wav, error);
+    if (err == FAR_OK) err = far_wav_convert(&wav, FAR_G711_RATE);
+    if (err == FAR_OK && wav.frames == 0) {
+        (void)snprintf(error, sizeof(error), "%s: it has no sound in it", name);
+        err = FAR_EPROTO;
+    } else if (err == FAR_OK && 2 * wav.frames > cache->bytes_max / 4) {
+        (void)snprintf(error, sizeof(error), "%s: it needs more than a quarter of the prompt cache; cut it",
+                       name);
+        err = FAR_EFULL;
+    }
+    struct sound *sound = err == FAR_OK ? encode(name, &wav) : NULL;
+    far_wav_done(&wav);
+    if (sound) {
+        *ret_sound = sound;
+        return FAR_OK;
+    }
+    (void)snprintf(text, MEDIA_TEXT_MAX, "%s", error[0] ? error : "out of memory");
+    return err != FAR_OK ? err : FAR_ENOMEM;
+}
+
+enum far_err sound_load(struct sound_cache *cache, const char *name, struct sound **ret_sound,
+                        char ret_text[MEDIA_TEXT_MAX])
+{
+    struct sound *sound = sound_cached(cache, name);
+    if (!sound) {
+        if (cache->dir[0] == '\0') {
+            (void)snprintf(ret_text, MEDIA_TEXT_MAX, "%.100s: there is no folder of prompts; set prompt_dir",
+                           name);
+            return FAR_ENOTFOUND;
+        }
+        enum far_err err = read_sound(cache, name, &sound, ret_text);
+        if (err != FAR_OK) return err;
+        (void)pthread_mutex_lock(&cache->lock);
+        insert(cache, sound);
+        (void)pthread_mutex_unlock(&cache->lock);
+    }
+    *ret_sound = sound;
+    return FAR_OK;
+}
+
+size_t sound_cache_bytes(struct sound_cache *cache)
+{
+    (void)pthread_mutex_lock(&cache->lock);
+    size_t bytes = cache->bytes;
+    (void)pthread_mutex_unlock(&cache->lock);
+    return bytes;
+}
