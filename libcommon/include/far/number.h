@@ -11,10 +11,10 @@
  * Everything else is UNKNOWN: digits without their separators, other text with '?' for what is not
  * printable ASCII. To dial, use the raw form: 020110 is another city's 110.
  *
- * Order: anonymous words; then, on the digits, emergency, service, toll-free, the extension's length, mobile,
- * local number; then the same after taking off the international prefix or '+' and the country code, or the
- * national prefix. canonical is idempotent: parsing it by the same rule gives it again, with the same kind.
- */
+ * Order: anonymous words; then, on the digits, emergency, service, toll-free; the same and subscribers'
+ * numbers after the national prefix; the extension's length; mobile; local number; the same after the
+ * international prefix or '+' and the country code. canonical is idempotent: parsing it by the same rule
+ * gives it again, with the same kind. */
 #pragma once
 #include "far/err.h"
 #include <stddef.h>

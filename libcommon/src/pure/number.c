@@ -186,6 +186,8 @@ static bool resolve(const struct far_number_rule *rule, const char *digits, stru
     if (digits[0] == '+') return all_digits(digits + 1) && resolve_worldwide(rule, digits + 1, result);
     if (!all_digits(digits)) return false;
     if (resolve_short(rule, digits, result)) return true;
+    const char *rest = after(digits, rule->national_prefix); /* before extensions: 020110 is an emergency */
+    if (rest && resolve_national(rule, rest, true, result)) return true;
     if (rule->extension_len_min && len >= rule->extension_len_min && len <= rule->extension_len_max) {
         result->kind = FAR_NUMBER_EXTENSION;
         return far_str_copy(result->canonical, sizeof(result->canonical), digits);
@@ -193,10 +195,8 @@ static bool resolve(const struct far_number_rule *rule, const char *digits, stru
     if (is_class(rule, FAR_NUMBER_CLASS_MOBILE, digits))
         return subscriber(rule, FAR_NUMBER_MOBILE, "", digits, result);
     if (resolve_local(rule, digits, result)) return true;
-    const char *rest = after(digits, rule->international_prefix);
+    rest = after(digits, rule->international_prefix);
     if (rest) return resolve_worldwide(rule, rest, result);
-    rest = after(digits, rule->national_prefix);
-    if (rest && resolve_national(rule, rest, true, result)) return true;
     rest = after(digits, rule->country_code); /* without '+': only what is too long to mean anything else */
     return rest && resolve_national(rule, rest, false, result);
 }
