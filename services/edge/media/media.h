@@ -55,7 +55,13 @@ struct media_stats {
     struct sockaddr_in remote; /* where it sends: the latched source, else what was set */
 };
 
-enum media_event_kind { MEDIA_EV_PLAY_DONE, MEDIA_EV_DIGIT, MEDIA_EV_STATS, MEDIA_EV_CLOSED };
+enum media_event_kind {
+    MEDIA_EV_PLAY_DONE,
+    MEDIA_EV_DIGIT,
+    MEDIA_EV_STATS,
+    MEDIA_EV_FORK_REFUSED, /* nobody listens where the fork sends (ICMP); once for each media_fork() */
+    MEDIA_EV_CLOSED
+};
 
 enum media_play_cause {
     MEDIA_PLAY_FINISHED, /* the last file's last sample was sent */
@@ -86,9 +92,6 @@ struct media_event {
         struct {
             uint64_t fork_id;
         } fork; /* MEDIA_EV_FORK_REFUSED */
-        struct {
-            uint64_t fork_id;
-        } fork;
     };
 };
 
