@@ -31,12 +31,12 @@ FAR_MUST_CHECK enum far_err far_appender_core_push(struct far_appender_core *cor
 bool far_appender_core_next(struct far_appender_core *core, uint64_t now_ms, uint64_t *ret_number,
                             uint64_t *ret_epoch);
 /** Stored. @return how many were released: numbers below far_appender_core_first() are done for ever. */
-uint32_t far_appender_core_acked(struct far_appender_core *core, uint64_t number, uint64_t epoch);
+uint32_t far_appender_core_acked(struct far_appender_core *core, uint64_t number, uint64_t epoch, uint64_t now_ms);
 /** Not stored, or nobody knows. */
 void far_appender_core_failed(struct far_appender_core *core, uint64_t number, uint64_t epoch,
                               uint64_t now_ms);
 /** The way to the log is there (then it rewinds) or not (then nothing is sent). It starts as not there. */
-void far_appender_core_connected(struct far_appender_core *core, bool connected, uint64_t now_ms);
+void far_appender_core_connected(struct far_appender_core *core, bool connected);
 /** Call at far_appender_core_deadline_ms(): rewinds when an answer is overdue. */
 void far_appender_core_tick(struct far_appender_core *core, uint64_t now_ms);
 /** When tick, or next after a pause, is due; UINT64_MAX: never. */

@@ -46,19 +46,6 @@ struct far_bus_config {
     void *state_ctx;
 };
 
-/** Figures for health and metrics. */
-struct far_bus_stats {
-    enum far_bus_state state;
-    uint64_t in_msgs, out_msgs, in_bytes, out_bytes;
-    uint64_t connects; /* 1 + reconnects */
-    uint64_t dropped;  /* arrived, but the loop was too far behind */
-    uint64_t refused;  /* not sent: queue full or disconnected */
-    uint64_t permission_errors;
-    uint64_t bad_messages;  /* could not be decoded */
-    uint32_t requests_open; /* ours that wait */
-    uint32_t served_open;   /* others' that wait for us */
-};
-
 /** Start connecting; returns at once and goes on trying for ever. All strings are copied.
  *  @return FAR_OK; FAR_EINVAL: url, name or nkey file is not usable (logged with the remedy); FAR_ENOMEM. */
 FAR_MUST_CHECK enum far_err far_bus_connect(const struct far_bus_config *config, struct far_loop *loop,
@@ -67,7 +54,6 @@ FAR_MUST_CHECK enum far_err far_bus_connect(const struct far_bus_config *config,
  *  (at most 1 s). Readers, watches, leases and appenders must be destroyed before. @return NULL. */
 struct far_bus *far_bus_destroy(struct far_bus *bus);
 enum far_bus_state far_bus_state(const struct far_bus *bus);
-void far_bus_stats(const struct far_bus *bus, struct far_bus_stats *ret_stats);
 /** The loop that it calls back on. */
 struct far_loop *far_bus_loop(const struct far_bus *bus);
 /** Also tell these about changes of the connection; add once, remove before ctx dies. @return FAR_ENOMEM. */

@@ -14,19 +14,19 @@
 /* X(NAME, pattern, kind, message type, reply type, text). Types are farseat.v1's in snake_case; none: empty.
  */
 #define FAR_SUBJECT_MAP(X)                                                                                   \
-    X(LOG_ACD, "far.log.acd.main.<producer>", STREAM, acd_input, empty,                                      \
+    X(LOG_ACD, "far.log.acd.main.<producer>", STREAM, acd_input, none,                                      \
       "an input of the ACD's core, in the one order that all replicas apply")                                \
-    X(SNAP_ACD, "far.snap.acd.main.<replica>", STREAM, none, empty,                                          \
+    X(SNAP_ACD, "far.snap.acd.main.<replica>", STREAM, none, none,                                          \
       "a checksummed piece of a snapshot of the ACD's state")                                                \
     X(CMD_EDGE, "far.cmd.edge.<edge>", REQUEST, edge_command, edge_command_reply,                            \
       "a command to one edge; the reply says accepted, or refused with a cause")                             \
-    X(EVT, "far.evt.<domain>.<fact>", STREAM, fact, empty, "something happened; ids are in headers")         \
-    X(REC, "far.rec.<kind>", STREAM, record, empty, "a finished record on its way to Kafka")                 \
-    X(LIVE_EDGE, "far.live.edge.<edge>", PLAIN, edge_pulse, empty, "an edge's pulse, each 500 ms")           \
-    X(LIVE_QUEUE, "far.live.queue.<queue>", PLAIN, live_queue, empty, "a queue's figures, each second")      \
-    X(LIVE_AGENT, "far.live.agent.<agent>", PLAIN, live_agent, empty,                                        \
+    X(EVT, "far.evt.<domain>.<fact>", STREAM, fact, none, "something happened; ids are in headers")         \
+    X(REC, "far.rec.<kind>", STREAM, record, none, "a finished record on its way to Kafka")                 \
+    X(LIVE_EDGE, "far.live.edge.<edge>", PLAIN, edge_pulse, none, "an edge's pulse, each 500 ms")           \
+    X(LIVE_QUEUE, "far.live.queue.<queue>", PLAIN, live_queue, none, "a queue's figures, each second")      \
+    X(LIVE_AGENT, "far.live.agent.<agent>", PLAIN, live_agent, none,                                        \
       "an agent's state, on change and each second while logged in")                                         \
-    X(LIVE_CONTACT, "far.live.contact.<contact>", PLAIN, live_contact, empty,                                \
+    X(LIVE_CONTACT, "far.live.contact.<contact>", PLAIN, live_contact, none,                                \
       "a contact's state, on change")                                                                        \
     X(API, "far.api.<service>.<Method>", REQUEST, none, none,                                                \
       "everything a service can be asked, see below")                                                        \
@@ -177,3 +177,8 @@ struct far_buf;
  * to its last dash and what follows (edge-hq: edge, acd-1: acd; farseatctl, observer as they are).
  *  @return FAR_OK; FAR_ENOTFOUND: no such role; FAR_EINVAL: not a token. */
 FAR_MUST_CHECK enum far_err far_permissions_print(const char *user, struct far_buf *out);
+/** The roles as a Markdown table. */
+void far_permissions_reference(struct far_buf *out);
+/** docs/reference/bus.md and topics.md. */
+void far_bus_reference(struct far_buf *out);
+void far_topics_reference(struct far_buf *out);
