@@ -13,7 +13,7 @@ static struct {
     struct far_service *service;
     struct far_bus *bus;
     struct far_pg *pg;
-    struct intake *intake;
+    struct far_pg_reader *intake;
     struct far_pg_methods *methods;
     struct methods_context context;
     uint64_t timer;
@@ -49,7 +49,8 @@ static void observe(void *arg, uint64_t timer)
 {
     (void)arg;
     (void)timer;
-    if (ticketing.intake) far_metric_set(&metric_rows[M_INTAKE], (int64_t)intake_waiting(ticketing.intake));
+    if (ticketing.intake)
+        far_metric_set(&metric_rows[M_INTAKE], (int64_t)far_pg_reader_waiting(ticketing.intake));
     if (ticketing.context.outbox)
         far_metric_set(&metric_rows[M_OUTBOX], (int64_t)outbox_waiting(ticketing.context.outbox));
     if (ticketing.methods)
@@ -62,13 +63,18 @@ static void observe(void *arg, uint64_t timer)
 static void begin(void *ctx)
 {
     (void)ctx;
+    struct far_pg_reader_config intake = {.stream = FAR_STREAM_FACTS,
+                                          .filter = INTAKE_FILTER,
+                                          .consumer = "intake",
+                                          .apply = intake_entry,
+                                          .stored = outbox_kick};
     enum far_err err = outbox_create(ticketing.bus, ticketing.pg, &ticketing.context.outbox);
+    intake.ctx = ticketing.context.outbox;
     if (err == FAR_OK)
         err = far_pg_methods_serve(ticketing.bus, ticketing.pg, ticketing_methods, ticketing_methods_len,
                                    &ticketing.context, &ticketing.methods);
     if (err == FAR_OK)
-        err = intake_create(ticketing.bus, ticketing.pg, outbox_kick, ticketing.context.outbox,
-                            &ticketing.intake);
+        err = far_pg_reader_create(ticketing.bus, ticketing.pg, &intake, &ticketing.intake);
     if (err != FAR_OK) far_service_fail(ticketing.service, far_err_text(err));
 }
 
@@ -92,14 +98,14 @@ static enum far_err start(struct far_service *service)
 /* Facts that are not read yet wait in the stream; questions under way are answered. */
 static void drain(struct far_service *service)
 {
-    ticketing.intake = intake_destroy(ticketing.intake);
+    ticketing.intake = far_pg_reader_destroy(ticketing.intake);
     if (!ticketing.methods || far_pg_methods_open(ticketing.methods) == 0) far_service_drained(service);
 }
 
 static void stop(struct far_service *service)
 {
     far_timer_stop(far_service_loop(service), ticketing.timer);
-    ticketing.intake = intake_destroy(ticketing.intake);
+    ticketing.intake = far_pg_reader_destroy(ticketing.intake);
     ticketing.methods = far_pg_methods_destroy(ticketing.methods);
     ticketing.pg = far_pg_destroy(ticketing.pg);
     ticketing.context.outbox = outbox_destroy(ticketing.context.outbox);

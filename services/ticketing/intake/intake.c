@@ -1,225 +1,154 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* What each fact about a contact does to its ticket: one row a fact. */
 #include "intake.h"
-#include "far/health.h"
+#include "../customer/customer_store.h"
+#include "../ticket/ticket_store.h"
+#include "far/id.h"
 #include "far/log.h"
-#include "far/stream.h"
-#include "far/tables.h"
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#define BATCH_MAX 256
-#define FILTER    "far.evt.contact.>"
-#define CONSUMER  "intake"
-#define RETRY_MS  1000
-
-/* Facts gather in `next` while the batch before is being stored. */
-struct batch {
-    Farseat__V1__Fact *facts[BATCH_MAX];
-    size_t len;
-    uint64_t seq_last;
-};
-struct intake {
-    struct far_bus *bus;
-    struct far_pg *pg;
-    void (*kick)(void *ctx);
-    void *kick_ctx;
-    struct far_log_reader *reader;
-    uint64_t timer;
-    char incarnation[24]; /* of the stream: when it was created */
-    uint64_t start_seq;
-    bool storing, gone;
-    struct batch next, now;
-};
-
-static void batch_clear(struct batch *batch)
+/* Facts of one contact come in the order of the ACD's log, some of them twice. Marks the ticket with the
+ * fact's place.
+ * @return FAR_OK: go on; FAR_ENOTFOUND: there is no ticket yet; FAR_EEXIST: the fact has acted before. */
+static enum far_err claim(struct far_pg_conn *conn, const Farseat__V1__Fact *fact)
 {
-    for (size_t i = 0; i < batch->len; i++)
-        farseat__v1__fact__free_unpacked(batch->facts[i], NULL);
-    batch->len = 0;
-}
-
-static void begin(struct intake *intake);
-static void store(struct intake *intake);
-
-static void retry_now(void *arg, uint64_t timer)
-{
-    (void)timer;
-    struct intake *intake = arg;
-    intake->timer = 0;
-    if (!intake->reader)
-        begin(intake);
-    else
-        store(intake);
-}
-
-static void retry_later(struct intake *intake)
-{
-    if (intake->timer == 0 &&
-        far_timer_start(far_bus_loop(intake->bus), RETRY_MS, 0, retry_now, intake, &intake->timer) != FAR_OK)
-        FAR_ERROR("intake-stopped", "why=%s", "no timer is free");
-}
-
-/* ---- storing -------------------------------------------------------------------------------------- */
-
-static enum far_err store_work(struct far_pg_conn *conn, void *arg)
-{
-    struct intake *intake = arg;
+    char position[24], index[16], ticket_id[37];
+    (void)snprintf(position, sizeof(position), "%" PRIu64, fact->log_position);
+    (void)snprintf(index, sizeof(index), "%" PRIu32, fact->log_index);
+    const char *values[] = {fact->contact_id, fact->log_incarnation, position, index};
+    PGresult *result = NULL;
     enum far_err err =
-        far_pg_progress_advance(conn, FAR_STREAM_FACTS, CONSUMER, intake->incarnation, intake->now.seq_last);
-    if (err == FAR_EEXIST) return FAR_OK; /* the effect is there already */
-    for (size_t i = 0; i < intake->now.len && err == FAR_OK; i++)
-        err = intake_apply(conn, intake->now.facts[i]);
-    return err;
+        far_pg_query(conn,
+                     "update ticket set log_incarnation = $2, log_position = $3, log_index = $4 "
+                     "where contact_id = $1 and (log_incarnation <> $2 or "
+                     "(log_position, log_index) < ($3::bigint, $4::int)) returning 1",
+                     4, values, &result);
+    if (err != FAR_OK) return err;
+    bool claimed = PQntuples(result) > 0;
+    PQclear(result);
+    if (claimed) return FAR_OK;
+    err = ticket_of_contact(conn, fact->contact_id, ticket_id);
+    return err == FAR_OK ? FAR_EEXIST : err;
 }
 
-static bool release_if_gone(struct intake *intake)
+static enum far_err created(struct far_pg_conn *conn, const Farseat__V1__Fact *fact)
 {
-    if (!intake->gone) return false;
-    batch_clear(&intake->now);
-    batch_clear(&intake->next);
-    free(intake);
-    return true;
+    const Farseat__V1__ContactCreated *body = fact->contact_created;
+    char customer_id[37], ticket_id[37];
+    enum far_err err = ticket_of_contact(conn, fact->contact_id, ticket_id);
+    if (err != FAR_ENOTFOUND) return err; /* there already, or an error */
+    err = customer_of_caller(conn, body->caller, fact->at_us, customer_id);
+    const struct ticket_change change = {.status = "open",
+                                         .customer_id = customer_id,
+                                         .by = "ticketing",
+                                         .what = "created",
+                                         .detail = body->published,
+                                         .at_us = fact->at_us};
+    if (err == FAR_OK) err = ticket_create(conn, fact->contact_id, body->caller, &change, ticket_id);
+    if (err == FAR_OK) err = claim(conn, fact);
+    return err == FAR_EEXIST ? FAR_OK : err;
 }
 
-static void store_done(enum far_err err, void *arg)
+/* A fact about a contact whose ticket is not there: the stream began later. It gets one now. */
+static enum far_err change_or_create(struct far_pg_conn *conn, const Farseat__V1__Fact *fact,
+                                     const struct ticket_change *change)
 {
-    struct intake *intake = arg;
-    intake->storing = false;
-    if (release_if_gone(intake)) return;
-    if (err != FAR_OK) {
-        far_health_set("intake", FAR_HEALTH_DEGRADED,
-                       "facts about contacts wait for PostgreSQL: %s; tickets follow when it is back",
-                       far_err_text(err));
-        retry_later(intake);
-        return;
+    char ticket_id[37];
+    enum far_err err = claim(conn, fact);
+    if (err == FAR_EEXIST) return FAR_OK;
+    if (err == FAR_ENOTFOUND) {
+        err = ticket_create(conn, fact->contact_id, NULL, change, ticket_id);
+        return err == FAR_OK ? claim(conn, fact) : err;
     }
-    far_health_set("intake", FAR_HEALTH_OK, "%s", "");
-    batch_clear(&intake->now);
-    intake->kick(intake->kick_ctx);
-    store(intake);
-    if (intake->reader) far_log_reader_resume(intake->reader);
+    if (err == FAR_OK) err = ticket_of_contact(conn, fact->contact_id, ticket_id);
+    return err == FAR_OK ? ticket_change(conn, ticket_id, 0, change) : err;
 }
 
-static void store(struct intake *intake)
+static struct ticket_change change_of(const Farseat__V1__Fact *fact, const char *what)
 {
-    if (intake->storing) return;
-    if (intake->now.len == 0) {
-        if (intake->next.len == 0) return;
-        intake->now = intake->next;
-        intake->next.len = 0;
+    return (struct ticket_change){.by = "ticketing", .what = what, .at_us = fact->at_us};
+}
+
+static enum far_err queued(struct far_pg_conn *conn, const Farseat__V1__Fact *fact)
+{
+    struct ticket_change change = change_of(fact, "queued");
+    change.queue_id = fact->queue_id;
+    if (fact->contact_queued->business_type[0]) change.business_type = fact->contact_queued->business_type;
+    return change_or_create(conn, fact, &change);
+}
+
+static enum far_err answered(struct far_pg_conn *conn, const Farseat__V1__Fact *fact)
+{
+    struct ticket_change change = change_of(fact, "answered");
+    change.agent_id = fact->agent_id;
+    change.status = "pending";
+    return change_or_create(conn, fact, &change);
+}
+
+static enum far_err disposed(struct far_pg_conn *conn, const Farseat__V1__Fact *fact)
+{
+    struct ticket_change change = change_of(fact, "disposed");
+    change.by = fact->agent_id[0] ? fact->agent_id : "ticketing";
+    change.disposition = fact->contact_disposed->disposition;
+    change.note = fact->contact_disposed->note;
+    change.status = fact->contact_disposed->resolved ? "resolved" : "pending";
+    change.detail = fact->contact_disposed->disposition;
+    return change_or_create(conn, fact, &change);
+}
+
+/* An abandoned caller's ticket stays open: somebody should call back. */
+static enum far_err ended(struct far_pg_conn *conn, const Farseat__V1__Fact *fact)
+{
+    struct ticket_change change = change_of(fact, "ended");
+    change.detail = fact->contact_ended->cause;
+    switch (fact->contact_ended->result) {
+    case FARSEAT__V1__CONTACT_RESULT__RESULT_ABANDONED:
+        change.subject = "abandoned";
+        break;
+    case FARSEAT__V1__CONTACT_RESULT__RESULT_OVERFLOWED:
+        change.subject = "overflowed";
+        break;
+    case FARSEAT__V1__CONTACT_RESULT__RESULT_ANSWERED:
+        break;
+    default: /* ended in the flow, or refused: nothing is left to do */
+        change.status = "closed";
+        break;
     }
-    const struct far_pg_job job = {
-        .work = store_work, .done = store_done, .arg = intake, .transaction = true};
-    if (far_pg_submit(intake->pg, &job) == FAR_OK)
-        intake->storing = true;
-    else
-        retry_later(intake);
+    return change_or_create(conn, fact, &change);
 }
 
-/* ---- reading -------------------------------------------------------------------------------------- */
-
-static void entry(void *ctx, const struct far_stream_entry *read)
+enum far_err intake_apply(struct far_pg_conn *conn, const Farseat__V1__Fact *fact)
 {
-    struct intake *intake = ctx;
-    Farseat__V1__Fact *fact = farseat__v1__fact__unpack(NULL, read->data_len, read->data);
+    struct far_id id;
+    if (far_id_parse(fact->contact_id, &id) != FAR_OK) return FAR_OK;
+    switch (fact->body_case) {
+    case FARSEAT__V1__FACT__BODY_CONTACT_CREATED:
+        return created(conn, fact);
+    case FARSEAT__V1__FACT__BODY_CONTACT_QUEUED:
+        return queued(conn, fact);
+    case FARSEAT__V1__FACT__BODY_CONTACT_ANSWERED:
+        return answered(conn, fact);
+    case FARSEAT__V1__FACT__BODY_CONTACT_DISPOSED:
+        return disposed(conn, fact);
+    case FARSEAT__V1__FACT__BODY_CONTACT_ENDED:
+        return ended(conn, fact);
+    default:
+        return FAR_OK;
+    }
+}
+
+enum far_err intake_entry(struct far_pg_conn *conn, const struct far_pg_reader_entry *entry, void *ctx)
+{
+    (void)ctx;
+    Farseat__V1__Fact *fact = farseat__v1__fact__unpack(NULL, entry->data_len, entry->data);
     if (!fact) {
-        FAR_WARN("fact-skipped", "seq=%" PRIu64 " subject=%s why=%s", read->seq, read->subject,
+        FAR_WARN("fact-skipped", "seq=%" PRIu64 " subject=%s why=%s", entry->seq, entry->subject,
                  "it does not decode");
-        return;
+        return FAR_OK;
     }
-    intake->next.facts[intake->next.len++] = fact;
-    intake->next.seq_last = read->seq;
-    if (intake->next.len == BATCH_MAX) far_log_reader_pause(intake->reader);
-    store(intake);
-}
-
-static void event(void *ctx, enum far_log_event what, uint64_t seq)
-{
-    struct intake *intake = ctx;
-    if (what == FAR_LOG_GAP)
-        FAR_WARN("facts-missed", "up_to_seq=%" PRIu64 " why=%s", seq,
-                 "they left the stream before they were read");
-    if (what != FAR_LOG_AHEAD) return;
-    FAR_WARN("facts-stream-renewed", "seq=%" PRIu64, seq);
-    intake->reader = far_log_reader_destroy(intake->reader);
-    retry_later(intake);
-}
-
-static enum far_err progress_work(struct far_pg_conn *conn, void *arg)
-{
-    struct intake *intake = arg;
-    uint64_t seq = 0;
-    enum far_err err = far_pg_progress_get(conn, FAR_STREAM_FACTS, CONSUMER, intake->incarnation, &seq);
-    if (err != FAR_OK && err != FAR_ENOTFOUND) return err;
-    intake->start_seq = err == FAR_OK ? seq + 1 : 1;
-    return FAR_OK;
-}
-
-static void progress_done(enum far_err err, void *arg)
-{
-    struct intake *intake = arg;
-    intake->storing = false;
-    if (release_if_gone(intake)) return;
-    const struct far_log_reader_config config = {.stream = FAR_STREAM_FACTS,
-                                                 .filter = FILTER,
-                                                 .start = FAR_LOG_FROM_SEQ,
-                                                 .start_seq = intake->start_seq,
-                                                 .batch = BATCH_MAX,
-                                                 .entry_fn = entry,
-                                                 .event_fn = event,
-                                                 .ctx = intake};
-    if (err == FAR_OK) err = far_log_reader_create(intake->bus, &config, &intake->reader);
-    if (err != FAR_OK) retry_later(intake);
-}
-
-static void stream_known(void *ctx, enum far_err err, const struct far_stream_info *info)
-{
-    struct intake *intake = ctx;
-    if (err == FAR_OK) {
-        (void)snprintf(intake->incarnation, sizeof(intake->incarnation), "%" PRId64, info->created_ns);
-        const struct far_pg_job job = {.work = progress_work, .done = progress_done, .arg = intake};
-        err = far_pg_submit(intake->pg, &job);
-        intake->storing = err == FAR_OK;
-    }
-    if (err != FAR_OK) retry_later(intake);
-}
-
-static void begin(struct intake *intake)
-{
-    if (intake->storing) return;
-    batch_clear(&intake->now);
-    batch_clear(&intake->next);
-    if (far_stream_get_info(intake->bus, FAR_STREAM_FACTS, stream_known, intake) != FAR_OK)
-        retry_later(intake);
-}
-
-enum far_err intake_create(struct far_bus *bus, struct far_pg *pg, void (*kick)(void *ctx), void *ctx,
-                           struct intake **ret_intake)
-{
-    struct intake *intake = calloc(1, sizeof(*intake));
-    if (!intake) return FAR_ENOMEM;
-    intake->bus = bus;
-    intake->pg = pg;
-    intake->kick = kick;
-    intake->kick_ctx = ctx;
-    begin(intake);
-    *ret_intake = intake;
-    return FAR_OK;
-}
-
-struct intake *intake_destroy(struct intake *intake)
-{
-    if (!intake) return NULL;
-    far_timer_stop(far_bus_loop(intake->bus), intake->timer);
-    intake->reader = far_log_reader_destroy(intake->reader);
-    intake->gone = true;
-    if (!intake->storing) (void)release_if_gone(intake);
-    return NULL;
-}
-
-size_t intake_waiting(const struct intake *intake)
-{
-    return intake->now.len + intake->next.len;
+    enum far_err err = intake_apply(conn, fact);
+    farseat__v1__fact__free_unpacked(fact, NULL);
+    return err;
 }

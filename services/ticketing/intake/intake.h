@@ -1,20 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* intake.h - reads the facts about contacts (stream EVT) and keeps a ticket and a customer for each: one
- * transaction stores what a batch of facts does and how far the stream was read, so a fact acts once. */
+/* intake.h - what facts about contacts (stream EVT) do to customers and tickets. */
 #pragma once
-#include "far/bus.h"
-#include "far/postgres.h"
+#include "far/pg_reader.h"
 #include "farseat/v1/fact.pb-c.h"
 
-struct intake;
-/** kick(ctx) is called on the loop when a transaction left something in the outbox. */
-FAR_MUST_CHECK enum far_err intake_create(struct far_bus *bus, struct far_pg *pg, void (*kick)(void *ctx),
-                                          void *ctx, struct intake **ret_intake);
-/** NULL is allowed. @return NULL. */
-struct intake *intake_destroy(struct intake *intake);
-/** Facts read and not yet stored. */
-size_t intake_waiting(const struct intake *intake);
+#define INTAKE_FILTER "far.evt.contact.>"
 
-/** What one fact does to customers and tickets; on a database thread, inside the transaction. Facts that say
- * nothing about a contact do nothing. */
+/** What one fact does; facts that say nothing about a contact do nothing. On a database thread, in a
+ * transaction. */
 FAR_MUST_CHECK enum far_err intake_apply(struct far_pg_conn *conn, const Farseat__V1__Fact *fact);
+/** The same for a stream's entry (far_pg_reader_config.apply); one that does not decode is logged and
+ * skipped. */
+FAR_MUST_CHECK enum far_err intake_entry(struct far_pg_conn *conn, const struct far_pg_reader_entry *entry,
+                                         void *ctx);
