@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "far/health.h"
+#include "far/log.h"
+#include "far/test.h"
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+static void the_worst_check_counts(void **state)
+{
+    struct far_buf out;
+    (void)state;
+    far_buf_init(&out, 1 << 16);
+    assert_int_equal(far_health_worst(), FAR_HEALTH_OK);
+    far_health_set("bus", FAR_HEALTH_OK, "%s", "");
+    far_health_set("disk", FAR_HEALTH_DEGRADED, "%d percent \"full\"", 91);
+    assert_int_equal(far_health_worst(), FAR_HEALTH_DEGRADED);
+    far_health_json("edge", "hq", "0.1.0", &out);
+    assert_string_equal(
+        out.data, "{\"service\":\"edge\",\"instance\":\"hq\",\"version\":\"0.1.0\",\"ready\":true,"
+                  "\"state\":\"degraded\",\"checks\":[{\"name\":\"bus\",\"state\":\"ok\",\"text\":\"\"},"
+                  "{\"name\":\"disk\",\"state\":\"degraded\",\"text\":\"91 percent \\\"full\\\"\"}]}");
+    far_health_set("bus", FAR_HEALTH_FAILED, "no server");
+    assert_int_equal(far_health_worst(), FAR_HEALTH_FAILED);
+    far_buf_clear(&out);
+    far_health_json("edge", "hq", "0.1.0", &out);
+    assert_non_null(strstr(out.data, "\"ready\":false"));
+    far_health_remove("bus");
+    far_health_remove("never there");
+    assert_int_equal(far_health_worst(), FAR_HEALTH_DEGRADED);
+    far_health_remove("disk");
+    assert_int_equal(far_health_worst(), FAR_HEALTH_OK);
+    far_buf_done(&out);
+}
+
+static void checks_are_limited(void **state)
+{
+    char name[16];
+    (void)state;
+    for (int i = 0; i < 64; i++) {
+        (void)snprintf(name, sizeof(name), "check-%d", i);
+        far_health_set(name, FAR_HEALTH_OK, "%s", "");
+    }
+    far_health_set("one-too-many", FAR_HEALTH_FAILED, "x");
+    assert_int_equal(far_health_worst(), FAR_HEALTH_OK);
+    far_health_set("check-63", FAR_HEALTH_FAILED, "x");
+    assert_int_equal(far_health_worst(), FAR_HEALTH_FAILED);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_worst_check_counts),
+        cmocka_unit_test(checks_are_limited),
+    };
+    far_log_set_fd(open("/dev/null", O_WRONLY));
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
