@@ -254,7 +254,10 @@ static int load_config(struct far_service *service, const char *path)
         far_config_load(path, service->groups, service->group_count, &errors, &service->config);
     if (!err && service->def->check) err = service->def->check(service, &errors);
     if (err && errors.len == 0) far_buf_addf(&errors, "configuration: %s\n", far_err_text(err));
-    if (err) (void)fputs(errors.data, stderr);
+    if (err) {
+        (void)fputs(errors.data, stderr);
+        service->config = far_config_destroy(service->config);
+    }
     far_buf_done(&errors);
     return err ? EXIT_USAGE : 0;
 }
