@@ -168,7 +168,8 @@ static bool is_present(const ProtobufCMessage *message, const ProtobufCFieldDesc
         if (*(const uint32_t *)(const void *)(base + field->quantifier_offset) != field->id) return false;
         return field->type != PROTOBUF_C_TYPE_MESSAGE || *(void *const *)(const void *)(base + field->offset);
     }
-    if (field->type == PROTOBUF_C_TYPE_MESSAGE) return *(void *const *)(const void *)(base + field->offset) != NULL;
+    if (field->type == PROTOBUF_C_TYPE_MESSAGE)
+        return *(void *const *)(const void *)(base + field->offset) != NULL;
     return (flags & FAR_JSON_DEFAULTS) || !is_default(field, base + field->offset);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* json_read.c - JSON to messages. Built by hand into protobuf-c's structs with its default allocator (malloc), so that
- * protobuf_c_message_free_unpacked() frees also what was left half-way. */
+/* json_read.c - JSON to messages. Built by hand into protobuf-c's structs with its default allocator
+ * (malloc), so that protobuf_c_message_free_unpacked() frees also what was left half-way. */
 #include "far/json.h"
 #include "json_private.h"
 #include <errno.h>
@@ -37,9 +37,8 @@ static size_t path_of(const struct place *place, char *out, size_t size)
     return len < size ? len : size;
 }
 
-__attribute__((format(printf, 3, 4))) static enum far_err refuse(struct reading *reading,
-                                                                 const struct place *place, const char *format,
-                                                                 ...)
+__attribute__((format(printf, 3, 4))) static enum far_err
+refuse(struct reading *reading, const struct place *place, const char *format, ...)
 {
     va_list args;
     if (reading->error) {
@@ -56,7 +55,8 @@ __attribute__((format(printf, 3, 4))) static enum far_err refuse(struct reading 
 
 static bool real_to_i64(double real, int64_t *ret_value)
 {
-    if (!(real >= -9223372036854775808.0 && real < 9223372036854775808.0) || trunc(real) != real) return false;
+    if (!(real >= -9223372036854775808.0 && real < 9223372036854775808.0) || trunc(real) != real)
+        return false;
     *ret_value = (int64_t)real;
     return true;
 }
@@ -93,7 +93,8 @@ static bool json_to_u64(const json_t *json, uint64_t *ret_value)
         return true;
     }
     if (json_is_real(json) && json_real_value(json) >= 9223372036854775808.0 &&
-        json_real_value(json) < 18446744073709551616.0 && trunc(json_real_value(json)) == json_real_value(json)) {
+        json_real_value(json) < 18446744073709551616.0 &&
+        trunc(json_real_value(json)) == json_real_value(json)) {
         *ret_value = (uint64_t)json_real_value(json); /* jansson's integers end at 2^63 - 1 */
         return true;
     }
@@ -155,7 +156,8 @@ static enum far_err read_enum(struct reading *reading, const struct place *place
     int64_t number = 0;
     if (name) {
         const ProtobufCEnumValue *known = protobuf_c_enum_descriptor_get_value_by_name(type, name);
-        if (!known) return refuse(reading, place, "must be one of %s, such as %s", type->name, type->values[0].name);
+        if (!known)
+            return refuse(reading, place, "must be one of %s, such as %s", type->name, type->values[0].name);
         *ret_value = known->value;
         return FAR_OK;
     }
@@ -186,8 +188,9 @@ static enum far_err read_bytes(struct reading *reading, const struct place *plac
     if (!text) return refuse(reading, place, "must be a text in base64");
     while (len > 0 && text[len - 1] == '=')
         len--;
-    int variant = memchr(text, '-', len) || memchr(text, '_', len) ? sodium_base64_VARIANT_URLSAFE_NO_PADDING
-                                                                   : sodium_base64_VARIANT_ORIGINAL_NO_PADDING;
+    int variant = memchr(text, '-', len) || memchr(text, '_', len)
+                      ? sodium_base64_VARIANT_URLSAFE_NO_PADDING
+                      : sodium_base64_VARIANT_ORIGINAL_NO_PADDING;
     uint8_t *bytes = len > 0 ? malloc(len) : NULL;
     if (len > 0 && !bytes) return FAR_ENOMEM;
     if (len > 0 && sodium_base642bin(bytes, len, text, len, NULL, &bytes_len, NULL, variant) != 0) {
@@ -293,7 +296,8 @@ static enum far_err read_field(struct reading *reading, const struct place *plac
     uint32_t *chosen = (uint32_t *)(void *)(base + field->quantifier_offset);
     if (json_is_null(json)) return FAR_OK;
     if (field->label == PROTOBUF_C_LABEL_REPEATED) return read_list(reading, place, json, field, message);
-    if (!(field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF)) return read_value(reading, place, json, field, base + field->offset);
+    if (!(field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF))
+        return read_value(reading, place, json, field, base + field->offset);
     if (*chosen != 0) return refuse(reading, place, "another choice of the same group is given already");
     enum far_err err = read_value(reading, place, json, field, base + field->offset);
     if (err == FAR_OK) *chosen = field->id;
@@ -335,9 +339,12 @@ static enum far_err read_message(struct reading *reading, const struct place *pl
     {
         const ProtobufCFieldDescriptor *field = find_field(type, key);
         struct place inner = {.parent = place, .name = key, .depth = depth};
-        if (!field) err = refuse(reading, &inner, "is not a field of %s", type->short_name);
-        else if (seen[field - type->fields]) err = refuse(reading, &inner, "is given twice, in both spellings");
-        else err = read_field(reading, &inner, value, field, message);
+        if (!field)
+            err = refuse(reading, &inner, "is not a field of %s", type->short_name);
+        else if (seen[field - type->fields])
+            err = refuse(reading, &inner, "is given twice, in both spellings");
+        else
+            err = read_field(reading, &inner, value, field, message);
         if (err != FAR_OK) break;
         seen[field - type->fields] = 1;
     }
@@ -364,15 +371,14 @@ enum far_err far_json_parse(const ProtobufCMessageDescriptor *type, const char *
     json_error_t why;
     if (error) *error = (struct far_json_error){.path = ""};
     if (len > FAR_JSON_LEN_MAX) {
-        if (error)
-            (void)snprintf(error->text, sizeof(error->text), "longer than %u bytes", FAR_JSON_LEN_MAX);
+        if (error) (void)snprintf(error->text, sizeof(error->text), "longer than %u bytes", FAR_JSON_LEN_MAX);
         return FAR_EFULL;
     }
     json_t *json = json_loadb(text, len, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &why);
     if (!json) {
         if (error)
-            (void)snprintf(error->text, sizeof(error->text), "line %d column %d: %.100s", why.line, why.column,
-                           why.text);
+            (void)snprintf(error->text, sizeof(error->text), "line %d column %d: %.100s", why.line,
+                           why.column, why.text);
         return FAR_EPROTO;
     }
     enum far_err err = far_json_to_message(type, json, error, ret_message);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* permissions.c - what each role may do on the bus, as rows; printed as a nats-server user's permissions. Allow-lists
- * only: queue-deny bypasses and account-level APIs of old servers find nothing here (notes in docs/operating.md). */
+/* permissions.c - what each role may do on the bus, as rows; printed as a nats-server user's permissions.
+ * Allow-lists only: queue-deny bypasses and account-level APIs of old servers find nothing here (notes in
+ * docs/operating.md). */
 #include "far/buf.h"
 #include "far/tables.h"
 #include <stdio.h>
@@ -24,84 +25,84 @@ struct row {
 };
 
 static const struct row rows[] = {
-    {"edge",       PUBLISH,   "far.log.acd.main.<user>",          NULL    },
-    {"edge",       SERVE,     "far.cmd.edge.<user>",              NULL    },
-    {"edge",       PUBLISH,   "far.live.edge.<user>",             NULL    },
-    {"edge",       PUBLISH,   "far.evt.site.>",                   NULL    },
-    {"edge",       GET,       "registrations",                    NULL    },
-    {"edge",       PUT,       "registrations",                    ">"     },
-    {"edge",       GET,       "sip_users",                        NULL    },
-    {"edge",       GET,       "trunks",                           NULL    },
-    {"edge",       GET,       "edges",                            NULL    },
-    {"edge",       PUT,       "edges",                            "<user>"},
+    {"edge",       PUBLISH,   "far.log.acd.main.<user>",  NULL            },
+    {"edge",       SERVE,     "far.cmd.edge.<user>",      NULL            },
+    {"edge",       PUBLISH,   "far.live.edge.<user>",     NULL            },
+    {"edge",       PUBLISH,   "far.evt.site.>",           NULL            },
+    {"edge",       GET,       "registrations",            NULL            },
+    {"edge",       PUT,       "registrations",            ">"             },
+    {"edge",       GET,       "sip_users",                NULL            },
+    {"edge",       GET,       "trunks",                   NULL            },
+    {"edge",       GET,       "edges",                    NULL            },
+    {"edge",       PUT,       "edges",                    "<user>"        },
 
-    {"acd",        MAKE,      "",                                 NULL    },
-    {"acd",        PUBLISH,   "far.log.acd.main.<user>",          NULL    },
-    {"acd",        READ,      "ACD_main",                         NULL    },
-    {"acd",        PURGE,     "ACD_main",                         NULL    },
-    {"acd",        PUBLISH,   "far.snap.acd.main.<user>",         NULL    },
-    {"acd",        READ,      "SNAP_main",                        NULL    },
-    {"acd",        PURGE,     "SNAP_main",                        NULL    },
-    {"acd",        PUBLISH,   "far.evt.>",                        NULL    },
-    {"acd",        PUBLISH,   "far.rec.>",                        NULL    },
-    {"acd",        READ,      "REC",                              NULL    },
-    {"acd",        PUBLISH,   "far.cmd.edge.*",                   NULL    },
-    {"acd",        SUBSCRIBE, "far.live.edge.*",                  NULL    },
-    {"acd",        SERVE,     "far.api.acd.>",                    NULL    },
-    {"acd",        PUBLISH,   "far.api.acd.>",                    NULL    },
-    {"acd",        GET,       "sip_users",                        NULL    },
-    {"acd",        PUT,       "sip_users",                        ">"     },
-    {"acd",        GET,       "trunks",                           NULL    },
-    {"acd",        PUT,       "trunks",                           ">"     },
-    {"acd",        GET,       "edges",                            NULL    },
-    {"acd",        GET,       "registrations",                    NULL    },
-    {"acd",        GET,       "leases",                           NULL    },
-    {"acd",        PUT,       "leases",                           FAR_LEASE_ACD},
+    {"acd",        MAKE,      "",                         NULL            },
+    {"acd",        PUBLISH,   "far.log.acd.main.<user>",  NULL            },
+    {"acd",        READ,      "ACD_main",                 NULL            },
+    {"acd",        PURGE,     "ACD_main",                 NULL            },
+    {"acd",        PUBLISH,   "far.snap.acd.main.<user>", NULL            },
+    {"acd",        READ,      "SNAP_main",                NULL            },
+    {"acd",        PURGE,     "SNAP_main",                NULL            },
+    {"acd",        PUBLISH,   "far.evt.>",                NULL            },
+    {"acd",        PUBLISH,   "far.rec.>",                NULL            },
+    {"acd",        READ,      "REC",                      NULL            },
+    {"acd",        PUBLISH,   "far.cmd.edge.*",           NULL            },
+    {"acd",        SUBSCRIBE, "far.live.edge.*",          NULL            },
+    {"acd",        SERVE,     "far.api.acd.>",            NULL            },
+    {"acd",        PUBLISH,   "far.api.acd.>",            NULL            },
+    {"acd",        GET,       "sip_users",                NULL            },
+    {"acd",        PUT,       "sip_users",                ">"             },
+    {"acd",        GET,       "trunks",                   NULL            },
+    {"acd",        PUT,       "trunks",                   ">"             },
+    {"acd",        GET,       "edges",                    NULL            },
+    {"acd",        GET,       "registrations",            NULL            },
+    {"acd",        GET,       "leases",                   NULL            },
+    {"acd",        PUT,       "leases",                   FAR_LEASE_ACD   },
 
-    {"recording",  SERVE,     "far.api.recording.>",              NULL    },
-    {"recording",  PUBLISH,   "far.evt.recording.>",              NULL    },
+    {"recording",  SERVE,     "far.api.recording.>",      NULL            },
+    {"recording",  PUBLISH,   "far.evt.recording.>",      NULL            },
 
-    {"ticketing",  SERVE,     "far.api.ticketing.>",              NULL    },
-    {"ticketing",  PUBLISH,   "far.evt.ticket.>",                 NULL    },
-    {"ticketing",  PUBLISH,   "far.rec.ticket",                   NULL    },
-    {"ticketing",  READ,      "EVT",                              NULL    },
-    {"ticketing",  PUBLISH,   "far.api.acd.ConfigGet",            NULL    },
+    {"ticketing",  SERVE,     "far.api.ticketing.>",      NULL            },
+    {"ticketing",  PUBLISH,   "far.evt.ticket.>",         NULL            },
+    {"ticketing",  PUBLISH,   "far.rec.ticket",           NULL            },
+    {"ticketing",  READ,      "EVT",                      NULL            },
+    {"ticketing",  PUBLISH,   "far.api.acd.ConfigGet",    NULL            },
 
-    {"analytics",  SERVE,     "far.api.analytics.>",              NULL    },
-    {"analytics",  PUBLISH,   "far.live.queue.*",                 NULL    },
-    {"analytics",  PUBLISH,   "far.live.agent.*",                 NULL    },
-    {"analytics",  PUBLISH,   "far.live.contact.*",               NULL    },
-    {"analytics",  READ,      "EVT",                              NULL    },
-    {"analytics",  READ,      "REC",                              NULL    },
-    {"analytics",  PURGE,     "REC",                              NULL    },
-    {"analytics",  PUBLISH,   "far.api.acd.*",                    NULL    },
-    {"analytics",  GET,       "leases",                           NULL    },
-    {"analytics",  PUT,       "leases",                           FAR_LEASE_EXPORT},
+    {"analytics",  SERVE,     "far.api.analytics.>",      NULL            },
+    {"analytics",  PUBLISH,   "far.live.queue.*",         NULL            },
+    {"analytics",  PUBLISH,   "far.live.agent.*",         NULL            },
+    {"analytics",  PUBLISH,   "far.live.contact.*",       NULL            },
+    {"analytics",  READ,      "EVT",                      NULL            },
+    {"analytics",  READ,      "REC",                      NULL            },
+    {"analytics",  PURGE,     "REC",                      NULL            },
+    {"analytics",  PUBLISH,   "far.api.acd.*",            NULL            },
+    {"analytics",  GET,       "leases",                   NULL            },
+    {"analytics",  PUT,       "leases",                   FAR_LEASE_EXPORT},
 
-    {"gateway",    SERVE,     "far.api.gateway.>",                NULL    },
-    {"gateway",    PUBLISH,   "far.api.>",                        NULL    },
-    {"gateway",    SUBSCRIBE, "far.live.>",                       NULL    },
-    {"gateway",    READ,      "EVT",                              NULL    },
+    {"gateway",    SERVE,     "far.api.gateway.>",        NULL            },
+    {"gateway",    PUBLISH,   "far.api.>",                NULL            },
+    {"gateway",    SUBSCRIBE, "far.live.>",               NULL            },
+    {"gateway",    READ,      "EVT",                      NULL            },
 
-    {"farseatctl", MAKE,      "",                                 NULL    },
-    {"farseatctl", PUBLISH,   "far.api.>",                        NULL    },
-    {"farseatctl", SUBSCRIBE, "far.live.>",                       NULL    },
-    {"farseatctl", READ,      "ACD_main",                         NULL    },
-    {"farseatctl", READ,      "SNAP_main",                        NULL    },
-    {"farseatctl", READ,      "EVT",                              NULL    },
-    {"farseatctl", READ,      "REC",                              NULL    },
-    {"farseatctl", GET,       "registrations",                    NULL    },
-    {"farseatctl", GET,       "trunks",                           NULL    },
-    {"farseatctl", GET,       "edges",                            NULL    },
-    {"farseatctl", GET,       "leases",                           NULL    },
+    {"farseatctl", MAKE,      "",                         NULL            },
+    {"farseatctl", PUBLISH,   "far.api.>",                NULL            },
+    {"farseatctl", SUBSCRIBE, "far.live.>",               NULL            },
+    {"farseatctl", READ,      "ACD_main",                 NULL            },
+    {"farseatctl", READ,      "SNAP_main",                NULL            },
+    {"farseatctl", READ,      "EVT",                      NULL            },
+    {"farseatctl", READ,      "REC",                      NULL            },
+    {"farseatctl", GET,       "registrations",            NULL            },
+    {"farseatctl", GET,       "trunks",                   NULL            },
+    {"farseatctl", GET,       "edges",                    NULL            },
+    {"farseatctl", GET,       "leases",                   NULL            },
 
-    {"observer",   SUBSCRIBE, "far.live.>",                       NULL    },
-    {"observer",   SUBSCRIBE, "far.evt.>",                        NULL    },
-    {"observer",   SUBSCRIBE, "far.rec.>",                        NULL    },
-    {"observer",   SUBSCRIBE, "far.log.>",                        NULL    },
-    {"observer",   READ,      "ACD_main",                         NULL    },
-    {"observer",   READ,      "EVT",                              NULL    },
-    {"observer",   READ,      "REC",                              NULL    },
+    {"observer",   SUBSCRIBE, "far.live.>",               NULL            },
+    {"observer",   SUBSCRIBE, "far.evt.>",                NULL            },
+    {"observer",   SUBSCRIBE, "far.rec.>",                NULL            },
+    {"observer",   SUBSCRIBE, "far.log.>",                NULL            },
+    {"observer",   READ,      "ACD_main",                 NULL            },
+    {"observer",   READ,      "EVT",                      NULL            },
+    {"observer",   READ,      "REC",                      NULL            },
 };
 
 struct printing {
@@ -133,7 +134,6 @@ static void read_items(struct printing *printing, const char *before, const char
 {
     char name[80];
     (void)snprintf(name, sizeof(name), "%s%s", before, stream);
-    item(printing, "$JS.API.STREAM.INFO.", name, "");
     item(printing, "$JS.API.DIRECT.GET.", name, "");
     item(printing, "$JS.API.CONSUMER.CREATE.", name, ".>");
     item(printing, "$JS.API.CONSUMER.MSG.NEXT.", name, ".*");
@@ -142,7 +142,6 @@ static void read_items(struct printing *printing, const char *before, const char
 static void make_items(struct printing *printing)
 {
     for (size_t i = 0; i < FAR_STREAM_COUNT; i++) {
-        item(printing, "$JS.API.STREAM.INFO.", far_stream_rows[i].name, "");
         item(printing, "$JS.API.STREAM.CREATE.", far_stream_rows[i].name, "");
         item(printing, "$JS.API.STREAM.UPDATE.", far_stream_rows[i].name, "");
     }
@@ -208,8 +207,11 @@ enum far_err far_permissions_print(const char *user, struct far_buf *out)
     if (!far_subject_token_ok(user) || strpbrk(user, "\"\\<")) return FAR_EINVAL;
     if (!role_of(user, role)) return FAR_ENOTFOUND;
     far_buf_add_text(out, "{\n  publish: { allow: [");
+    item(&printing, "$JS.API.STREAM.INFO.", "*",
+         ""); /* every service looks whether the streams are as they should */
     for (const struct row *row = rows; row < rows + FAR_ARRAY_LEN(rows); row++)
-        if (strcmp(row->role, role) == 0 && !(is_repeat(row) && row->grant != PUT)) publish_items(&printing, row);
+        if (strcmp(row->role, role) == 0 && !(is_repeat(row) && row->grant != PUT))
+            publish_items(&printing, row);
     far_buf_add_text(out, "\n  ] }\n  subscribe: { allow: [");
     printing.any = false;
     item(&printing, "_INBOX.", "<user>", ".>");
@@ -223,9 +225,10 @@ enum far_err far_permissions_print(const char *user, struct far_buf *out)
 void far_permissions_reference(struct far_buf *out)
 {
     static const char *const words[] = {
-        [PUBLISH] = "publishes",     [SUBSCRIBE] = "receives", [SERVE] = "serves", [READ] = "reads stream",
-        [PURGE] = "purges stream",   [MAKE] = "makes and changes all streams and buckets",
-        [GET] = "reads bucket",      [PUT] = "writes bucket",
+        [PUBLISH] = "publishes",   [SUBSCRIBE] = "receives",
+        [SERVE] = "serves",        [READ] = "reads stream",
+        [PURGE] = "purges stream", [MAKE] = "makes and changes all streams and buckets",
+        [GET] = "reads bucket",    [PUT] = "writes bucket",
     };
     far_buf_add_text(out, "| role | may |\n| --- | --- |\n");
     for (const struct row *row = rows; row < rows + FAR_ARRAY_LEN(rows); row++) {

@@ -23,7 +23,8 @@ static void print_streams(struct far_buf *out, bool buckets)
         const struct far_stream_row *row = &far_stream_rows[i];
         if (row->bucket != buckets) continue;
         if (buckets) {
-            far_buf_addf(out, "| `%s` | %u MiB | %s |\n", row->name + strlen("KV_"), row->size_mib_max, row->text);
+            far_buf_addf(out, "| `%s` | %u MiB | %s |\n", row->name + strlen("KV_"), row->size_mib_max,
+                         row->text);
             continue;
         }
         far_buf_addf(out, "| `%s` | `%s` | %s | ", row->name, row->subjects,
@@ -38,32 +39,37 @@ static void print_streams(struct far_buf *out, bool buckets)
 
 void far_bus_reference(struct far_buf *out)
 {
-    far_buf_add_text(out, "# The bus\n\nPrinted by `far-tables bus` from `libcommon/include/far/tables.h` and "
-                          "`libcommon/src/permissions.c`; a test fails when it differs.\nMessages are protobuf, "
-                          "package `farseat.v1` (`proto/`).\n\n## Subjects\n\n"
-                          "| subject | kind | message | reply | meaning |\n| --- | --- | --- | --- | --- |\n");
+    far_buf_add_text(out,
+                     "# The bus\n\nPrinted by `far-tables bus` from `libcommon/include/far/tables.h` and "
+                     "`libcommon/src/permissions.c`; a test fails when it differs.\nMessages are protobuf, "
+                     "package `farseat.v1` (`proto/`).\n\n## Subjects\n\n"
+                     "| subject | kind | message | reply | meaning |\n| --- | --- | --- | --- | --- |\n");
     for (size_t i = 0; i < FAR_SUBJECT_COUNT; i++) {
         const struct far_subject_row *row = &far_subject_rows[i];
         far_buf_addf(out, "| `%s` | %s | %s | %s | %s |\n", row->pattern, kind_name(row->kind),
                      type_name(row->type), type_name(row->reply), row->text);
     }
-    far_buf_add_text(out, "\n## Methods\n\nA refusal carries the headers `Farseat-Error` (a name of "
-                          "`libcommon/include/far/err.h`) and `Farseat-Error-Text`. The queue group is the "
-                          "service's name.\n\n| subject | request | reply | meaning |\n| --- | --- | --- | --- |\n");
+    far_buf_add_text(
+        out, "\n## Methods\n\nA refusal carries the headers `Farseat-Error` (a name of "
+             "`libcommon/include/far/err.h`) and `Farseat-Error-Text`. The queue group is the "
+             "service's name.\n\n| subject | request | reply | meaning |\n| --- | --- | --- | --- |\n");
     for (size_t i = 0; i < FAR_METHOD_COUNT; i++) {
         const struct far_method_row *row = &far_method_rows[i];
         far_buf_addf(out, "| `%s` | %s | %s | %s |\n", row->subject, type_name(row->request),
                      type_name(row->reply), row->text);
     }
-    far_buf_add_text(out, "\n## Streams\n\n| stream | subjects | when full | keeps | at most | a message | for |\n"
-                          "| --- | --- | --- | --- | --- | --- | --- |\n");
+    far_buf_add_text(out,
+                     "\n## Streams\n\n| stream | subjects | when full | keeps | at most | a message | for |\n"
+                     "| --- | --- | --- | --- | --- | --- | --- |\n");
     print_streams(out, false);
-    far_buf_add_text(out, "\nOn a small disk a stream is made with half its size, or half of that, and says so.\n"
-                          "\n## Buckets\n\n| bucket | at most | for |\n| --- | --- | --- |\n");
+    far_buf_add_text(out,
+                     "\nOn a small disk a stream is made with half its size, or half of that, and says so.\n"
+                     "\n## Buckets\n\n| bucket | at most | for |\n| --- | --- | --- |\n");
     print_streams(out, true);
-    far_buf_add_text(out, "\n## Who may do what\n\nThe role is the user's name up to its dash; `<user>` is the "
-                          "whole name. `far-tables nats-permissions <user>` prints it as nats-server reads "
-                          "it.\n\n");
+    far_buf_add_text(out,
+                     "\n## Who may do what\n\nThe role is the user's name up to its dash; `<user>` is the "
+                     "whole name. `far-tables nats-permissions <user>` prints it as nats-server reads "
+                     "it.\n\n");
     far_permissions_reference(out);
 }
 
@@ -132,11 +138,16 @@ void far_topics_reference(struct far_buf *out)
     char key[64];
     far_buf_add_text(
         out,
-        "# Kafka topics\n\nPrinted by `far-tables topics` from `libcommon/include/far/tables.h` and `proto/`; a "
-        "test fails when it differs.\n\nValues are JSON by protobuf's mapping: names in lowerCamelCase, 64-bit "
-        "integers as text, enums by name; a field with its\ndefault value (0, \"\", false, empty list) is also "
-        "written. Times ending in `AtUs` are Unix time in microseconds, durations\nend in `Ms`. Headers follow "
-        "CloudEvents' binary mode. Read with `isolation.level=read_committed`; of several records with\none key "
+        "# Kafka topics\n\nPrinted by `far-tables topics` from `libcommon/include/far/tables.h` and "
+        "`proto/`; a "
+        "test fails when it differs.\n\nValues are JSON by protobuf's mapping: names in lowerCamelCase, "
+        "64-bit "
+        "integers as text, enums by name; a field with its\ndefault value (0, \"\", false, empty list) is "
+        "also "
+        "written. Times ending in `AtUs` are Unix time in microseconds, durations\nend in `Ms`. Headers "
+        "follow "
+        "CloudEvents' binary mode. Read with `isolation.level=read_committed`; of several records with\none "
+        "key "
         "and identity keep the highest `revision`. Fields are only ever added; another meaning is another "
         "topic.\n\n| topic | key | value | partitions | for |\n| --- | --- | --- | --- | --- |\n");
     for (size_t i = 0; i < FAR_TOPIC_COUNT; i++) {

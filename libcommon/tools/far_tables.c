@@ -17,7 +17,8 @@ static int usage(void)
     fputs("usage: far-tables bus | topics             the reference page, as Markdown\n"
           "       far-tables nats-permissions USER    the permissions block of a nats-server user\n"
           "       far-tables kafka-topics             name, partitions and cleanup policy, one topic a line\n"
-          "       far-tables ensure USER URL [NKEY_FILE]   make streams and buckets, or bring them up to date\n",
+          "       far-tables ensure USER URL [NKEY_FILE]   make streams and buckets, or bring them up to "
+          "date\n",
           stderr);
     return 2;
 }
@@ -45,14 +46,16 @@ static void on_state(void *ctx, enum far_bus_state state)
 {
     struct ensuring *ensuring = ctx;
     if (state != FAR_BUS_CONNECTED) return;
-    enum far_err err = far_streams_ensure(ensuring->bus, far_stream_rows, FAR_STREAM_COUNT, on_done, ensuring);
+    enum far_err err =
+        far_streams_ensure(ensuring->bus, far_stream_rows, FAR_STREAM_COUNT, on_done, ensuring);
     if (err != FAR_OK) finish(ensuring, err, "cannot ask the server");
 }
 
 static void on_timeout(void *arg, uint64_t timer)
 {
     (void)timer;
-    finish(arg, FAR_ETIMEOUT, "no answer: is nats-server running with JetStream at this address, and is the user known?");
+    finish(arg, FAR_ETIMEOUT,
+           "no answer: is nats-server running with JetStream at this address, and is the user known?");
 }
 
 static int ensure(const char *user, const char *url, const char *nkey_file)
@@ -62,7 +65,8 @@ static int ensure(const char *user, const char *url, const char *nkey_file)
         .url = url, .nkey_file = nkey_file, .name = user, .state_fn = on_state, .state_ctx = &ensuring};
     far_log_init("far-tables", user, FAR_LOG_WARN);
     enum far_err err = far_loop_create(NULL, &ensuring.loop);
-    if (err == FAR_OK) err = far_timer_start(ensuring.loop, ENSURE_TIMEOUT_MS, 0, on_timeout, &ensuring, NULL);
+    if (err == FAR_OK)
+        err = far_timer_start(ensuring.loop, ENSURE_TIMEOUT_MS, 0, on_timeout, &ensuring, NULL);
     if (err == FAR_OK) err = far_bus_connect(&config, ensuring.loop, &ensuring.bus);
     if (err == FAR_OK) {
         far_loop_run(ensuring.loop);
@@ -86,7 +90,8 @@ int main(int argc, char **argv)
     struct far_buf out;
     enum far_err err = FAR_OK;
     const char *verb = argc > 1 ? argv[1] : "";
-    if (strcmp(verb, "ensure") == 0 && (argc == 4 || argc == 5)) return ensure(argv[2], argv[3], argc == 5 ? argv[4] : NULL);
+    if (strcmp(verb, "ensure") == 0 && (argc == 4 || argc == 5))
+        return ensure(argv[2], argv[3], argc == 5 ? argv[4] : NULL);
     far_buf_init(&out, (size_t)1 << 20);
     if (strcmp(verb, "bus") == 0 && argc == 2)
         far_bus_reference(&out);
@@ -104,8 +109,11 @@ int main(int argc, char **argv)
     if (err == FAR_OK)
         (void)fwrite(out.data, 1, out.len, stdout);
     else
-        fprintf(stderr, "far-tables: %s: users are edge-..., acd-..., recording[-...], ticketing, analytics, gateway, "
-                        "farseatctl, observer\n", argc > 2 ? argv[2] : verb);
+        fprintf(
+            stderr,
+            "far-tables: %s: users are edge-..., acd-..., recording[-...], ticketing, analytics, gateway, "
+            "farseatctl, observer\n",
+            argc > 2 ? argv[2] : verb);
     far_buf_done(&out);
     return err == FAR_OK ? 0 : 1;
 }

@@ -31,7 +31,8 @@ FAR_MUST_CHECK enum far_err far_appender_core_push(struct far_appender_core *cor
 bool far_appender_core_next(struct far_appender_core *core, uint64_t now_ms, uint64_t *ret_number,
                             uint64_t *ret_epoch);
 /** Stored. @return how many were released: numbers below far_appender_core_first() are done for ever. */
-uint32_t far_appender_core_acked(struct far_appender_core *core, uint64_t number, uint64_t epoch, uint64_t now_ms);
+uint32_t far_appender_core_acked(struct far_appender_core *core, uint64_t number, uint64_t epoch,
+                                 uint64_t now_ms);
 /** Not stored, or nobody knows. */
 void far_appender_core_failed(struct far_appender_core *core, uint64_t number, uint64_t epoch,
                               uint64_t now_ms);

@@ -37,8 +37,8 @@ struct far_kv_write {
     far_kv_write_fn *fn; /* may be NULL */
     void *ctx;
 };
-/** @return FAR_OK: fn will be called with FAR_OK, FAR_ECONFLICT, FAR_EFULL, FAR_EUNAVAILABLE (no such bucket, or the
- *  connection broke: written or not) or FAR_ETIMEOUT (written or not); else as far_bus_publish(). */
+/** @return FAR_OK: fn will be called with FAR_OK, FAR_ECONFLICT, FAR_EFULL, FAR_EUNAVAILABLE (no such bucket,
+ * or the connection broke: written or not) or FAR_ETIMEOUT (written or not); else as far_bus_publish(). */
 FAR_MUST_CHECK enum far_err far_kv_write(struct far_bus *bus, const struct far_kv_write *write);
 /** Read the latest value. FAR_ENOTFOUND: no such key, or it was deleted. FAR_EUNAVAILABLE: no such bucket. */
 FAR_MUST_CHECK enum far_err far_kv_get(struct far_bus *bus, const char *bucket, const char *key,

@@ -14,8 +14,8 @@
 struct far_lease_core {
     uint32_t lease_ms, renew_ms, step_down_ms, take_over_ms;
     bool owner;             /* we lead */
-    bool seen;  /* the entry was read once, or written */
-    bool stale; /* it must be read before it is written: nobody knows what lies there */
+    bool seen;              /* the entry was read once, or written */
+    bool stale;             /* it must be read before it is written: nobody knows what lies there */
     bool held;              /* the entry names a living owner */
     bool ours;              /* the entry names us */
     uint64_t revision;      /* last one seen; 0: there is no entry */

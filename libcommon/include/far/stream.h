@@ -39,7 +39,8 @@ struct far_stream_entry {
     const struct far_bus_msg *msg; /* its headers */
 };
 typedef void far_stream_entry_fn(void *ctx, enum far_err err, const struct far_stream_entry *entry);
-/** One entry: by seq, or (seq 0) the last one of a subject. FAR_ENOTFOUND: none; FAR_EUNAVAILABLE: no such stream. */
+/** One entry: by seq, or (seq 0) the last one of a subject. FAR_ENOTFOUND: none; FAR_EUNAVAILABLE: no such
+ * stream. */
 FAR_MUST_CHECK enum far_err far_stream_get(struct far_bus *bus, const char *stream, uint64_t seq,
                                            const char *last_of_subject, far_stream_entry_fn *fn, void *ctx);
 /** Delete everything below keep_from_seq (0: everything), of subject only when it is not NULL. */
@@ -63,9 +64,9 @@ struct far_append {
     far_append_fn *fn;
     void *ctx;
 };
-/** Append once, without retry: FAR_OK (stored), FAR_ECONFLICT (last_subject_seq is not the last), FAR_EFULL (the
- *  stream is full), FAR_EINVAL (longer than the stream takes), FAR_EUNAVAILABLE (no stream takes the subject, or the
- *  connection broke: then it may be stored), FAR_ETIMEOUT (may be stored). */
+/** Append once, without retry: FAR_OK (stored), FAR_ECONFLICT (last_subject_seq is not the last), FAR_EFULL
+ * (the stream is full), FAR_EINVAL (longer than the stream takes), FAR_EUNAVAILABLE (no stream takes the
+ * subject, or the connection broke: then it may be stored), FAR_ETIMEOUT (may be stored). */
 FAR_MUST_CHECK enum far_err far_append(struct far_bus *bus, const struct far_append *append);
 
 /* ---- A producer that keeps order ------------------------------------------------------------------- */

@@ -14,20 +14,19 @@
 /* X(NAME, pattern, kind, message type, reply type, text). Types are farseat.v1's in snake_case; none: empty.
  */
 #define FAR_SUBJECT_MAP(X)                                                                                   \
-    X(LOG_ACD, "far.log.acd.main.<producer>", STREAM, acd_input, none,                                      \
+    X(LOG_ACD, "far.log.acd.main.<producer>", STREAM, acd_input, none,                                       \
       "an input of the ACD's core, in the one order that all replicas apply")                                \
-    X(SNAP_ACD, "far.snap.acd.main.<replica>", STREAM, none, none,                                          \
+    X(SNAP_ACD, "far.snap.acd.main.<replica>", STREAM, none, none,                                           \
       "a checksummed piece of a snapshot of the ACD's state")                                                \
     X(CMD_EDGE, "far.cmd.edge.<edge>", REQUEST, edge_command, edge_command_reply,                            \
       "a command to one edge; the reply says accepted, or refused with a cause")                             \
-    X(EVT, "far.evt.<domain>.<fact>", STREAM, fact, none, "something happened; ids are in headers")         \
-    X(REC, "far.rec.<kind>", STREAM, record, none, "a finished record on its way to Kafka")                 \
-    X(LIVE_EDGE, "far.live.edge.<edge>", PLAIN, edge_pulse, none, "an edge's pulse, each 500 ms")           \
-    X(LIVE_QUEUE, "far.live.queue.<queue>", PLAIN, live_queue, none, "a queue's figures, each second")      \
-    X(LIVE_AGENT, "far.live.agent.<agent>", PLAIN, live_agent, none,                                        \
+    X(EVT, "far.evt.<domain>.<fact>", STREAM, fact, none, "something happened; ids are in headers")          \
+    X(REC, "far.rec.<kind>", STREAM, record, none, "a finished record on its way to Kafka")                  \
+    X(LIVE_EDGE, "far.live.edge.<edge>", PLAIN, edge_pulse, none, "an edge's pulse, each 500 ms")            \
+    X(LIVE_QUEUE, "far.live.queue.<queue>", PLAIN, live_queue, none, "a queue's figures, each second")       \
+    X(LIVE_AGENT, "far.live.agent.<agent>", PLAIN, live_agent, none,                                         \
       "an agent's state, on change and each second while logged in")                                         \
-    X(LIVE_CONTACT, "far.live.contact.<contact>", PLAIN, live_contact, none,                                \
-      "a contact's state, on change")                                                                        \
+    X(LIVE_CONTACT, "far.live.contact.<contact>", PLAIN, live_contact, none, "a contact's state, on change") \
     X(API, "far.api.<service>.<Method>", REQUEST, none, none,                                                \
       "everything a service can be asked, see below")                                                        \
     X(API_RECORDING_READ, "far.api.recording.Read.<instance>", REQUEST, recording_read_request,              \

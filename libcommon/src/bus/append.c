@@ -44,8 +44,8 @@ static void on_drop(void *ctx)
     if (call.drop_fn) call.drop_fn(call.ctx);
 }
 
-enum far_err append_with(struct far_bus *bus, const struct far_append *append, const struct far_bus_header *more,
-                         bus_drop_fn *drop_fn)
+enum far_err append_with(struct far_bus *bus, const struct far_append *append,
+                         const struct far_bus_header *more, bus_drop_fn *drop_fn)
 {
     struct far_bus_header headers[3];
     size_t count = 0;
@@ -61,17 +61,19 @@ enum far_err append_with(struct far_bus *bus, const struct far_append *append, c
     if (!call) return FAR_ENOMEM;
     *call = (struct append_call){.fn = append->fn, .drop_fn = drop_fn, .ctx = append->ctx};
     enum far_err err = bus_ask(bus,
-                               &(struct bus_question){.out = {.subject = append->subject,
-                                                              .message = append->message,
-                                                              .data = append->data,
-                                                              .data_len = append->data_len,
-                                                              .options = append->options,
-                                                              .own = headers,
-                                                              .own_count = count},
-                                                      .timeout_ms = append->timeout_ms,
-                                                      .fn = on_ack,
-                                                      .drop_fn = on_drop,
-                                                      .ctx = call},
+                               &(struct bus_question){
+                                   .out = {.subject = append->subject,
+                                           .message = append->message,
+                                           .data = append->data,
+                                           .data_len = append->data_len,
+                                           .options = append->options,
+                                           .own = headers,
+                                           .own_count = count},
+                                   .timeout_ms = append->timeout_ms,
+                                   .fn = on_ack,
+                                   .drop_fn = on_drop,
+                                   .ctx = call
+    },
                                NULL);
     if (err != FAR_OK) free(call);
     return err;

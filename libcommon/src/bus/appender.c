@@ -131,9 +131,10 @@ static void arm(struct far_appender *appender)
     far_timer_stop(far_bus_loop(appender->bus), appender->timer);
     appender->timer = 0;
     appender->timer_at_ms = at_ms;
-    if (far_timer_start(far_bus_loop(appender->bus), at_ms > now_ms ? at_ms - now_ms : 1, 0, on_timer, appender,
-                        &appender->timer) != FAR_OK)
-        FAR_ERROR("append-no-timer", "subject=%s", appender->subject); /* the next push or answer tries again */
+    if (far_timer_start(far_bus_loop(appender->bus), at_ms > now_ms ? at_ms - now_ms : 1, 0, on_timer,
+                        appender, &appender->timer) != FAR_OK)
+        FAR_ERROR("append-no-timer", "subject=%s",
+                  appender->subject); /* the next push or answer tries again */
 }
 
 static void pump(struct far_appender *appender)
@@ -296,8 +297,8 @@ enum far_err far_appender_push_message(struct far_appender *appender, const Prot
 void far_appender_stats(const struct far_appender *appender, uint32_t *ret_count, size_t *ret_bytes,
                         uint64_t *ret_rewinds)
 {
-    *ret_count = (uint32_t)(far_appender_core_next_number(appender->core) -
-                            far_appender_core_first(appender->core));
+    *ret_count =
+        (uint32_t)(far_appender_core_next_number(appender->core) - far_appender_core_first(appender->core));
     *ret_bytes = appender->bytes;
     *ret_rewinds = far_appender_core_epoch(appender->core);
 }

@@ -51,8 +51,8 @@ static void on_wake(uv_async_t *wake)
     (void)uv_async_send(wake);
 }
 
-enum far_err far_arrivals_create(struct far_loop *loop, uint32_t len_max, size_t bytes_max, far_arrival_fn *fn,
-                                 void *ctx, struct far_arrivals **ret_arrivals)
+enum far_err far_arrivals_create(struct far_loop *loop, uint32_t len_max, size_t bytes_max,
+                                 far_arrival_fn *fn, void *ctx, struct far_arrivals **ret_arrivals)
 {
     struct far_arrivals *arrivals = calloc(1, sizeof(*arrivals));
     uv_async_t *wake = calloc(1, sizeof(*wake));

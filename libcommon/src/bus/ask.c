@@ -21,7 +21,8 @@ struct far_bus_request {
 
 void bus_inbox_subject(const struct far_bus *bus, uint64_t id, uint64_t tag, char *out, size_t out_size)
 {
-    (void)snprintf(out, out_size, "%s.%llx-%llx", bus->inbox, (unsigned long long)id, (unsigned long long)tag);
+    (void)snprintf(out, out_size, "%s.%llx-%llx", bus->inbox, (unsigned long long)id,
+                   (unsigned long long)tag);
 }
 
 enum far_err bus_inbox_open(struct far_bus *bus, bus_inbox_fn *fn, void *ctx, uint64_t *ret_id)
@@ -60,7 +61,8 @@ static void finish(struct bus_waiting *waiting, const struct far_bus_answer *ans
 {
     struct bus_waiting over = *waiting;
     bus_inbox_close(over.bus, over.id);
-    far_metric_observe(&far_bus_metrics[BUS_M_ANSWER_TIME], (int64_t)(far_clock_mono_us() - over.asked_at_us));
+    far_metric_observe(&far_bus_metrics[BUS_M_ANSWER_TIME],
+                       (int64_t)(far_clock_mono_us() - over.asked_at_us));
     if (answer->err == FAR_ETIMEOUT || (answer->err == FAR_EUNAVAILABLE && !answer->message))
         far_metric_add(&far_bus_metrics[BUS_M_UNANSWERED], 1);
     over.answer_fn(over.ctx, answer);
@@ -168,15 +170,17 @@ enum far_err bus_ask(struct far_bus *bus, const struct bus_question *question, u
 enum far_err far_bus_ask(struct far_bus *bus, const struct far_bus_question *question, uint64_t *ret_id)
 {
     if (question->timeout_ms == 0 || !question->fn) return FAR_EINVAL;
-    struct bus_question inner = {.out = {.subject = question->subject,
-                                         .message = question->message,
-                                         .data = question->data,
-                                         .data_len = question->data_len,
-                                         .options = question->options},
-                                 .reply_type = question->reply_type,
-                                 .timeout_ms = question->timeout_ms,
-                                 .fn = question->fn,
-                                 .ctx = question->ctx};
+    struct bus_question inner = {
+        .out = {.subject = question->subject,
+                .message = question->message,
+                .data = question->data,
+                .data_len = question->data_len,
+                .options = question->options},
+        .reply_type = question->reply_type,
+        .timeout_ms = question->timeout_ms,
+        .fn = question->fn,
+        .ctx = question->ctx
+    };
     return bus_ask(bus, &inner, ret_id);
 }
 
@@ -249,7 +253,8 @@ static void reply(struct far_bus_request *request, const struct bus_out *content
         out.no_trace = true;
         enum far_err err = bus_send(request->bus, &out);
         if (err == FAR_EINVAL && content->own_count == 0) {
-            far_bus_reply_error(request, FAR_EFULL, "the answer is longer than the bus carries: ask for less");
+            far_bus_reply_error(request, FAR_EFULL,
+                                "the answer is longer than the bus carries: ask for less");
             return;
         }
     }
@@ -272,8 +277,10 @@ void far_bus_reply_error(struct far_bus_request *request, enum far_err err, cons
     (void)snprintf(clean, sizeof(clean), "%s", text ? text : far_err_text(err));
     for (char *at = clean; *at; at++)
         if ((unsigned char)*at < ' ') *at = ' '; /* it travels in a header */
-    struct far_bus_header headers[2] = {{FAR_BUS_ERROR_HEADER, far_err_name(err)},
-                                        {FAR_BUS_ERROR_TEXT_HEADER, clean}};
+    struct far_bus_header headers[2] = {
+        {FAR_BUS_ERROR_HEADER,      far_err_name(err)},
+        {FAR_BUS_ERROR_TEXT_HEADER, clean            }
+    };
     reply(request, &(struct bus_out){.own = headers, .own_count = clean[0] ? 2 : 1});
 }
 

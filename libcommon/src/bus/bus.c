@@ -16,46 +16,48 @@
 
 static const char *const directions[] = {"in", "out", NULL};
 struct far_metric far_bus_metrics[BUS_M_COUNT] = {
-    [BUS_M_CONNECTED] = {.name = "farseat_bus_connected", .type = FAR_GAUGE, .help = "Whether the bus is connected."},
+    [BUS_M_CONNECTED] = {.name = "farseat_bus_connected",
+                         .type = FAR_GAUGE,
+                         .help = "Whether the bus is connected."                                                                                },
     [BUS_M_CONNECTS] = {.name = "farseat_bus_connects_total",
-                        .type = FAR_COUNTER,
-                        .help = "Connections made, the first one included."},
+                         .type = FAR_COUNTER,
+                         .help = "Connections made, the first one included."                                                                    },
     [BUS_M_MESSAGES] = {.name = "farseat_bus_messages_total",
-                        .type = FAR_COUNTER,
-                        .help = "Messages.",
-                        .label = "direction",
-                        .label_values = directions},
+                         .type = FAR_COUNTER,
+                         .help = "Messages.",
+                         .label = "direction",
+                         .label_values = directions},
     [BUS_M_BYTES] = {.name = "farseat_bus_bytes_total",
-                     .type = FAR_COUNTER,
-                     .help = "Payload bytes.",
-                     .label = "direction",
-                     .label_values = directions},
+                         .type = FAR_COUNTER,
+                         .help = "Payload bytes.",
+                         .label = "direction",
+                         .label_values = directions},
     [BUS_M_DROPPED] = {.name = "farseat_bus_dropped_total",
-                       .type = FAR_COUNTER,
-                       .help = "Messages that arrived while the loop was too far behind."},
+                         .type = FAR_COUNTER,
+                         .help = "Messages that arrived while the loop was too far behind."                                                                                             },
     [BUS_M_REFUSED] = {.name = "farseat_bus_refused_total",
-                       .type = FAR_COUNTER,
-                       .help = "Messages not sent: disconnected, or the queue was full."},
+                         .type = FAR_COUNTER,
+                         .help = "Messages not sent: disconnected, or the queue was full."                                                     },
     [BUS_M_DENIED] = {.name = "farseat_bus_denied_total",
-                      .type = FAR_COUNTER,
-                      .help = "Permission violations that the server reported."},
+                         .type = FAR_COUNTER,
+                         .help = "Permission violations that the server reported."                                                      },
     [BUS_M_MALFORMED] = {.name = "farseat_bus_malformed_total",
                          .type = FAR_COUNTER,
-                         .help = "Messages that could not be decoded."},
+                         .help = "Messages that could not be decoded."                                                              },
     [BUS_M_ANSWER_TIME] = {.name = "farseat_bus_answer_seconds",
-                           .type = FAR_HISTOGRAM,
-                           .help = "From a question to its answer.",
-                           .bounds = far_metric_bounds_latency_us,
-                           .divisor = 1000000},
+                         .type = FAR_HISTOGRAM,
+                         .help = "From a question to its answer.",
+                         .bounds = far_metric_bounds_latency_us,
+                         .divisor = 1000000},
     [BUS_M_UNANSWERED] = {.name = "farseat_bus_unanswered_total",
-                          .type = FAR_COUNTER,
-                          .help = "Questions that timed out, found nobody or lost the connection."},
+                         .type = FAR_COUNTER,
+                         .help = "Questions that timed out, found nobody or lost the connection."                                                                               },
     [BUS_M_REWINDS] = {.name = "farseat_bus_appender_rewinds_total",
-                       .type = FAR_COUNTER,
-                       .help = "Times that an ordered producer went back to its first unacknowledged entry."},
+                         .type = FAR_COUNTER,
+                         .help = "Times that an ordered producer went back to its first unacknowledged entry."                                                            },
     [BUS_M_READER_RESTARTS] = {.name = "farseat_bus_reader_restarts_total",
-                               .type = FAR_COUNTER,
-                               .help = "Times that a log's reader made its consumer anew."},
+                         .type = FAR_COUNTER,
+                         .help = "Times that a log's reader made its consumer anew."},
 };
 
 /* ---- Connection ---------------------------------------------------------------------------------------- */
@@ -63,7 +65,8 @@ struct far_metric far_bus_metrics[BUS_M_COUNT] = {
 static void tell_state(struct far_bus *bus)
 {
     bus->in_call++;
-    for (size_t i = 0; i < bus->state_fns_len; i++) { /* one may be removed meanwhile: then another moves up */
+    for (size_t i = 0; i < bus->state_fns_len;
+         i++) { /* one may be removed meanwhile: then another moves up */
         struct bus_state_fn at = bus->state_fns[i];
         at.fn(at.ctx, bus->state);
         if (i < bus->state_fns_len && bus->state_fns[i].ctx != at.ctx) i--;
@@ -130,7 +133,8 @@ static enum far_err start(struct far_bus *bus, const struct far_bus_config *conf
     enum far_err err = far_pool_init(&bus->waiting, sizeof(struct bus_waiting), count_max);
     if (err == FAR_OK)
         err = far_pool_init(&bus->subscriptions, sizeof(struct far_bus_subscription *), SUBSCRIPTIONS_MAX);
-    if (err == FAR_OK && config->state_fn) err = far_bus_add_state_fn(bus, config->state_fn, config->state_ctx);
+    if (err == FAR_OK && config->state_fn)
+        err = far_bus_add_state_fn(bus, config->state_fn, config->state_ctx);
     if (err != FAR_OK) return err;
     struct far_port_config port = {
         .url = config->url,
@@ -148,14 +152,17 @@ static enum far_err start(struct far_bus *bus, const struct far_bus_config *conf
     char all[BUS_INBOX_LEN_MAX + 2];
     struct far_bus_subscription *inbox = NULL;
     (void)snprintf(all, sizeof(all), "%s.*", bus->inbox);
-    return bus_subscribe(bus, all, NULL, &(struct far_bus_subscription){.raw_fn = bus_on_inbox, .ctx = bus}, &inbox);
+    return bus_subscribe(bus, all, NULL, &(struct far_bus_subscription){.raw_fn = bus_on_inbox, .ctx = bus},
+                         &inbox);
 }
 
-enum far_err far_bus_connect(const struct far_bus_config *config, struct far_loop *loop, struct far_bus **ret_bus)
+enum far_err far_bus_connect(const struct far_bus_config *config, struct far_loop *loop,
+                             struct far_bus **ret_bus)
 {
     if (!config->url || !config->name || !far_subject_token_ok(config->name) || strlen(config->name) > 64) {
         FAR_ERROR("bus-config", "url=%s name=%s text=%s", config->url ? config->url : "",
-                  config->name ? config->name : "", "the bus needs an address, and a name without dots or blanks");
+                  config->name ? config->name : "",
+                  "the bus needs an address, and a name without dots or blanks");
         return FAR_EINVAL;
     }
     struct far_bus *bus = calloc(1, sizeof(*bus));
@@ -181,7 +188,8 @@ struct far_bus *far_bus_destroy(struct far_bus *bus)
     if (bus->waiting.items) bus_drop_waiting(bus);
     bus_orphan_requests(bus);
     if (bus->subscriptions.items)
-        for (uint64_t id = far_pool_next(&bus->subscriptions, 0); id; id = far_pool_next(&bus->subscriptions, id))
+        for (uint64_t id = far_pool_next(&bus->subscriptions, 0); id;
+             id = far_pool_next(&bus->subscriptions, id))
             free(*(struct far_bus_subscription **)far_pool_get(&bus->subscriptions, id));
     far_pool_done(&bus->subscriptions);
     far_pool_done(&bus->waiting);
@@ -240,7 +248,8 @@ void far_bus_trace(const struct far_bus_msg *msg, struct far_trace *ret_trace)
 {
     const char *text = far_bus_header(msg, FAR_TRACE_HEADER);
     *ret_trace = (struct far_trace){.flags = 0};
-    if (text && far_trace_parse(text, ret_trace) != FAR_OK) far_metric_add(&far_bus_metrics[BUS_M_MALFORMED], 1);
+    if (text && far_trace_parse(text, ret_trace) != FAR_OK)
+        far_metric_add(&far_bus_metrics[BUS_M_MALFORMED], 1);
 }
 
 enum far_err far_bus_unpack(const ProtobufCMessageDescriptor *type, const struct far_bus_msg *msg,
@@ -343,8 +352,8 @@ enum far_err far_bus_publish(struct far_bus *bus, const char *subject, const Pro
     return bus_send(bus, &(struct bus_out){.subject = subject, .message = message, .options = options});
 }
 
-enum far_err far_bus_publish_bytes(struct far_bus *bus, const char *subject, const void *data, size_t data_len,
-                                   const struct far_bus_options *options)
+enum far_err far_bus_publish_bytes(struct far_bus *bus, const char *subject, const void *data,
+                                   size_t data_len, const struct far_bus_options *options)
 {
     return bus_send(
         bus, &(struct bus_out){.subject = subject, .data = data, .data_len = data_len, .options = options});
@@ -357,7 +366,8 @@ enum far_err bus_subscribe(struct far_bus *bus, const char *subject, const char 
                            struct far_bus_subscription **ret_subscription)
 {
     uint64_t id = 0;
-    if (!bus_subject_ok(subject, true) || (queue_group && !far_subject_token_ok(queue_group))) return FAR_EINVAL;
+    if (!bus_subject_ok(subject, true) || (queue_group && !far_subject_token_ok(queue_group)))
+        return FAR_EINVAL;
     struct far_bus_subscription *subscription = malloc(sizeof(*subscription));
     struct far_bus_subscription **slot = subscription ? far_pool_new(&bus->subscriptions, &id) : NULL;
     if (!slot) {

@@ -51,8 +51,8 @@ void js_info_of(const json_t *reply, struct far_stream_info *ret_info)
 static enum far_err err_of(unsigned code, unsigned http, const char *text)
 {
     switch (code) { /* nats-server's server/errors.json */
-    case 10071: /* wrong last sequence */
-    case 10070: /* wrong last message id */
+    case 10071:     /* wrong last sequence */
+    case 10070:     /* wrong last message id */
         return FAR_ECONFLICT;
     case JS_STREAM_IN_USE:
         return FAR_EEXIST;
@@ -151,14 +151,16 @@ enum far_err js_ask(struct far_bus *bus, const struct js_question *question)
     if (err == FAR_OK) {
         *call = (struct js_call){.fn = question->fn, .drop_fn = question->drop_fn, .ctx = question->ctx};
         err = bus_ask(bus,
-                      &(struct bus_question){.out = {.subject = subject,
-                                                     .data = body,
-                                                     .data_len = body ? strlen(body) : 0,
-                                                     .no_trace = true},
-                                             .timeout_ms = JS_TIMEOUT_MS,
-                                             .fn = on_answer,
-                                             .drop_fn = on_drop,
-                                             .ctx = call},
+                      &(struct bus_question){
+                          .out = {.subject = subject,
+                                  .data = body,
+                                  .data_len = body ? strlen(body) : 0,
+                                  .no_trace = true},
+                          .timeout_ms = JS_TIMEOUT_MS,
+                          .fn = on_answer,
+                          .drop_fn = on_drop,
+                          .ctx = call
+        },
                       NULL);
     }
     free(body);
@@ -249,21 +251,22 @@ enum far_err js_get(struct far_bus *bus, const char *stream, uint64_t seq, const
     struct get_call *call = malloc(sizeof(*call));
     if (!call) return FAR_ENOMEM;
     *call = (struct get_call){.fn = fn, .drop_fn = drop_fn, .ctx = ctx};
-    enum far_err err = bus_ask(
-        bus,
-        &(struct bus_question){
-            .out = {.subject = subject, .data = body, .data_len = strlen(body), .no_trace = true},
-            .timeout_ms = JS_TIMEOUT_MS,
-            .fn = on_get,
-            .drop_fn = on_get_drop,
-            .ctx = call},
-        NULL);
+    enum far_err err =
+        bus_ask(bus,
+                &(struct bus_question){
+                    .out = {.subject = subject, .data = body, .data_len = strlen(body), .no_trace = true},
+                    .timeout_ms = JS_TIMEOUT_MS,
+                    .fn = on_get,
+                    .drop_fn = on_get_drop,
+                    .ctx = call
+    },
+                NULL);
     if (err != FAR_OK) free(call);
     return err;
 }
 
-enum far_err far_stream_get(struct far_bus *bus, const char *stream, uint64_t seq, const char *last_of_subject,
-                            far_stream_entry_fn *fn, void *ctx)
+enum far_err far_stream_get(struct far_bus *bus, const char *stream, uint64_t seq,
+                            const char *last_of_subject, far_stream_entry_fn *fn, void *ctx)
 {
     return js_get(bus, stream, seq, last_of_subject, fn, NULL, ctx);
 }

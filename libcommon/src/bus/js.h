@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* js.h - private to bus/: JetStream's API is questions and answers in JSON (ADR-1, ADR-31). Loop thread only. */
+/* js.h - private to bus/: JetStream's API is questions and answers in JSON (ADR-1, ADR-31). Loop thread only.
+ */
 #pragma once
 #include "bus/private.h"
 #include "far/stream.h"
 #include <jansson.h>
 
-#define JS_TIMEOUT_MS     2000
-#define JS_NAME_LEN_MAX   64
-#define JS_SUBJECT_SIZE   256
+#define JS_TIMEOUT_MS   2000
+#define JS_NAME_LEN_MAX 64
+#define JS_SUBJECT_SIZE 256
 
 /** Codes of the server's errors.json that we tell apart. */
 enum js_code { JS_STREAM_IN_USE = 10058, JS_INSUFFICIENT_STORAGE = 10047 };
@@ -32,8 +33,9 @@ bool js_name_ok(const char *text);
 /** An RFC 3339 time with up to 9 digits of fraction; 0 when it is none. */
 int64_t js_time_ns(const char *text);
 void js_info_of(const json_t *reply, struct far_stream_info *ret_info);
-/** What a delivered message's reply subject tells (ADR-15): $JS.ACK.<stream>.<consumer>.<deliveries>.<stream seq>.
- *  <consumer seq>.<stamp>.<pending>, or with domain and account before the stream and a token at the end. */
+/** What a delivered message's reply subject tells (ADR-15): $JS.ACK.<stream>.<consumer>.<deliveries>.<stream
+ * seq>. <consumer seq>.<stamp>.<pending>, or with domain and account before the stream and a token at the
+ * end. */
 struct js_delivery {
     char consumer[JS_NAME_LEN_MAX + 1];
     uint64_t stream_seq, consumer_seq, pending;
@@ -42,5 +44,6 @@ struct js_delivery {
 FAR_MUST_CHECK enum far_err js_delivery_of(const char *reply, struct js_delivery *ret_delivery);
 
 /** far_stream_get() and far_kv_...() with a drop_fn. */
-FAR_MUST_CHECK enum far_err js_get(struct far_bus *bus, const char *stream, uint64_t seq, const char *last_of_subject,
-                                   far_stream_entry_fn *fn, bus_drop_fn *drop_fn, void *ctx);
+FAR_MUST_CHECK enum far_err js_get(struct far_bus *bus, const char *stream, uint64_t seq,
+                                   const char *last_of_subject, far_stream_entry_fn *fn, bus_drop_fn *drop_fn,
+                                   void *ctx);

@@ -29,7 +29,8 @@ static bool key_ok(const char *key, bool wildcards)
 {
     size_t len = strlen(key);
     const char *allowed = wildcards ? "_=/.-*>" : "_=/.-";
-    if (len == 0 || len > KEY_LEN_MAX || key[0] == '.' || key[len - 1] == '.' || strstr(key, "..")) return false;
+    if (len == 0 || len > KEY_LEN_MAX || key[0] == '.' || key[len - 1] == '.' || strstr(key, ".."))
+        return false;
     for (const char *at = key; *at; at++) {
         bool plain = (*at >= '0' && *at <= '9') || (*at >= 'a' && *at <= 'z') || (*at >= 'A' && *at <= 'Z');
         if (!plain && !strchr(allowed, *at)) return false;
@@ -126,7 +127,8 @@ enum far_err kv_write(struct far_bus *bus, const struct far_kv_write *write, bus
     uint64_t last_seq = write->mode == FAR_KV_CREATE ? 0 : write->revision;
     if (write->mode == FAR_KV_PUT || (write->mode == FAR_KV_DELETE && write->revision == 0))
         last_seq = FAR_SEQ_ANY;
-    enum far_err err = names_of(write->bucket, write->key, false, call->stream, call->subject) ? FAR_OK : FAR_EINVAL;
+    enum far_err err =
+        names_of(write->bucket, write->key, false, call->stream, call->subject) ? FAR_OK : FAR_EINVAL;
     if (err == FAR_OK) err = send_write(call, last_seq);
     if (err != FAR_OK) free(call);
     return err;
@@ -195,7 +197,8 @@ enum far_err kv_get(struct far_bus *bus, const char *bucket, const char *key, fa
     return err;
 }
 
-enum far_err far_kv_get(struct far_bus *bus, const char *bucket, const char *key, far_kv_get_fn *fn, void *ctx)
+enum far_err far_kv_get(struct far_bus *bus, const char *bucket, const char *key, far_kv_get_fn *fn,
+                        void *ctx)
 {
     return kv_get(bus, bucket, key, fn, NULL, ctx);
 }

@@ -56,7 +56,8 @@ static void arm(struct far_lease *lease)
     far_timer_stop(loop, lease->timer);
     lease->timer = 0;
     if (at_ms == UINT64_MAX) return; /* an operation is under way: its end arms again */
-    if (far_timer_start(loop, at_ms > now_ms ? at_ms - now_ms : 1, 0, on_timer, lease, &lease->timer) != FAR_OK)
+    if (far_timer_start(loop, at_ms > now_ms ? at_ms - now_ms : 1, 0, on_timer, lease, &lease->timer) !=
+        FAR_OK)
         FAR_ERROR("lease-no-timer", "key=%s", lease->key);
 }
 
@@ -99,7 +100,8 @@ static void on_write(void *ctx, enum far_err err, uint64_t revision)
 }
 
 /* revision 0 expects that there is no entry: UPDATE, because nothing ever deletes a lease's entry. */
-static enum far_err write_owner(struct far_lease *lease, const char *owner, uint64_t revision, far_kv_write_fn *fn)
+static enum far_err write_owner(struct far_lease *lease, const char *owner, uint64_t revision,
+                                far_kv_write_fn *fn)
 {
     return kv_write(lease->bus,
                     &(struct far_kv_write){.bucket = lease->bucket,

@@ -5,8 +5,9 @@
  *      ^            any failure, silence, missing number, lost connection             |              |
  *      +------------------------------------------------------------------------------+--------------+
  *
- * Each (re)start has a number and a consumer of its own; what belongs to a former one is ignored. Another half batch
- * is asked for when half of one is outstanding, so that it is on its way while the rest is worked on. */
+ * Each (re)start has a number and a consumer of its own; what belongs to a former one is ignored. Another
+ * half batch is asked for when half of one is outstanding, so that it is on its way while the rest is worked
+ * on. */
 #include "bus/js.h"
 #include "far/log.h"
 #include "far/loop.h"
@@ -17,13 +18,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define RETRY_MS      250
-#define HEARTBEAT_MS  1000 /* of an idle consumer; three missed ones are a failure */
-#define SILENCE_MS    3000
+#define RETRY_MS        250
+#define HEARTBEAT_MS    1000 /* of an idle consumer; three missed ones are a failure */
+#define SILENCE_MS      3000
 #define PULL_EXPIRES_MS 30000
-#define INACTIVE_MS   30000 /* the server forgets a consumer that nobody pulls from */
-#define BATCH_DEFAULT 256u
-#define SECOND_NS     ((json_int_t)1000000000)
+#define INACTIVE_MS     30000 /* the server forgets a consumer that nobody pulls from */
+#define BATCH_DEFAULT   256u
+#define SECOND_NS       ((json_int_t)1000000000)
 
 enum state { WAITING, LOOKING, CREATING, READING, STOPPED };
 /* A message kept while paused. */
@@ -40,18 +41,18 @@ struct far_log_reader {
     enum state state;
     unsigned refs; /* the owner's, and one for each question to the server */
     bool dead, paused;
-    bool begun;            /* a position is known: later starts go by sequence */
-    uint64_t generation;   /* number of the (re)start */
-    uint64_t next_seq;     /* wanted next */
-    uint64_t end_seq;      /* the stream's last one at the (re)start */
-    int64_t created_ns;    /* of the stream; 0: not seen yet */
-    bool caught_up;        /* said since the (re)start */
+    bool begun;          /* a position is known: later starts go by sequence */
+    uint64_t generation; /* number of the (re)start */
+    uint64_t next_seq;   /* wanted next */
+    uint64_t end_seq;    /* the stream's last one at the (re)start */
+    int64_t created_ns;  /* of the stream; 0: not seen yet */
+    bool caught_up;      /* said since the (re)start */
     char consumer[JS_NAME_LEN_MAX + 1];
     char random[17];
-    uint64_t consumer_seq; /* the consumer's last number */
+    uint64_t consumer_seq;              /* the consumer's last number */
     struct far_bus_subscription *inbox; /* <the bus's inbox>.r.<random>.<generation> */
-    uint32_t outstanding;  /* messages asked for and not come */
-    uint64_t timer;        /* retry, or the watch over silence */
+    uint32_t outstanding;               /* messages asked for and not come */
+    uint64_t timer;                     /* retry, or the watch over silence */
     uint64_t resume_timer;
     bool heard;
     struct kept *kept, **kept_tail;
@@ -120,7 +121,8 @@ static void step_drop(void *ctx)
     free(step);
 }
 
-/* The reader of an answer, or NULL when it is none of its business any more. One reference is the caller's. */
+/* The reader of an answer, or NULL when it is none of its business any more. One reference is the caller's.
+ */
 static struct far_log_reader *step_end(void *ctx)
 {
     struct step *step = ctx;
@@ -132,7 +134,8 @@ static struct far_log_reader *step_end(void *ctx)
     return NULL;
 }
 
-static void ask(struct far_log_reader *reader, const char *verb, const char *rest, const json_t *body, js_fn *fn)
+static void ask(struct far_log_reader *reader, const char *verb, const char *rest, const json_t *body,
+                js_fn *fn)
 {
     struct step *step = malloc(sizeof(*step));
     enum far_err err = step ? FAR_OK : FAR_ENOMEM;
@@ -161,17 +164,17 @@ static void refill(struct far_log_reader *reader)
     uint32_t count = reader->config.batch - reader->config.batch / 2;
     if (reader->state != READING || reader->paused || reader->dead) return;
     if (reader->outstanding > reader->config.batch / 2) return;
-    (void)snprintf(subject, sizeof(subject), "$JS.API.CONSUMER.MSG.NEXT.%s.%s", reader->stream, reader->consumer);
+    (void)snprintf(subject, sizeof(subject), "$JS.API.CONSUMER.MSG.NEXT.%s.%s", reader->stream,
+                   reader->consumer);
     (void)snprintf(reply, sizeof(reply), "%s.r.%s.%" PRIu64, reader->bus->inbox, reader->random,
                    reader->generation);
     (void)snprintf(body, sizeof(body), "{\"batch\":%u,\"expires\":%lld,\"idle_heartbeat\":%lld}", count,
                    PULL_EXPIRES_MS * 1000000LL, HEARTBEAT_MS * 1000000LL);
     reader->outstanding += count;
-    enum far_err err = bus_send(reader->bus, &(struct bus_out){.subject = subject,
-                                                               .reply = reply,
-                                                               .data = body,
-                                                               .data_len = strlen(body),
-                                                               .no_trace = true});
+    enum far_err err = bus_send(
+        reader->bus,
+        &(struct bus_out){
+            .subject = subject, .reply = reply, .data = body, .data_len = strlen(body), .no_trace = true});
     if (err != FAR_OK) restart_after(reader, RETRY_MS, far_err_name(err));
 }
 
@@ -309,8 +312,10 @@ static json_t *consumer_of(const struct far_log_reader *reader)
                                (json_int_t)INACTIVE_MS * 1000000, "mem_storage", 1, "num_replicas", 1);
     if (!by_subject)
         (void)json_object_set_new(config, "opt_start_seq", json_integer((json_int_t)reader->next_seq));
-    if (reader->filter) (void)json_object_set_new(config, "filter_subject", json_string(reader->filter));
-    else if (by_subject) (void)json_object_set_new(config, "filter_subject", json_string(">"));
+    if (reader->filter)
+        (void)json_object_set_new(config, "filter_subject", json_string(reader->filter));
+    else if (by_subject)
+        (void)json_object_set_new(config, "filter_subject", json_string(">"));
     return json_pack("{s:s, s:o}", "stream_name", reader->stream, "config", config);
 }
 
@@ -330,8 +335,8 @@ static void create_consumer(struct far_log_reader *reader)
 
 static void stop_ahead(struct far_log_reader *reader, uint64_t last_seq)
 {
-    FAR_ERROR("log-reader-ahead", "stream=%s next=%" PRIu64 " last=%" PRIu64, reader->stream, reader->next_seq,
-              last_seq);
+    FAR_ERROR("log-reader-ahead", "stream=%s next=%" PRIu64 " last=%" PRIu64, reader->stream,
+              reader->next_seq, last_seq);
     reader->state = STOPPED;
     tell(reader, FAR_LOG_AHEAD, last_seq);
 }
@@ -394,7 +399,8 @@ static void stop_reading(struct far_log_reader *reader)
 static void restart_after(struct far_log_reader *reader, uint64_t delay_ms, const char *why)
 {
     if (reader->state == STOPPED || reader->dead) return;
-    FAR_WARN("log-reader-restart", "stream=%s next=%" PRIu64 " cause=%s", reader->stream, reader->next_seq, why);
+    FAR_WARN("log-reader-restart", "stream=%s next=%" PRIu64 " cause=%s", reader->stream, reader->next_seq,
+             why);
     far_metric_add(&far_bus_metrics[BUS_M_READER_RESTARTS], 1);
     stop_reading(reader);
     set_timer(reader, delay_ms, on_retry);
@@ -433,8 +439,9 @@ enum far_err far_log_reader_create(struct far_bus *bus, const struct far_log_rea
     enum far_err err = reader->stream && (!config->filter || reader->filter) ? FAR_OK : FAR_ENOMEM;
     (void)snprintf(inbox, sizeof(inbox), "%s.r.%s.*", bus->inbox, reader->random);
     if (err == FAR_OK)
-        err = bus_subscribe(bus, inbox, NULL,
-                            &(struct far_bus_subscription){.raw_fn = on_inbox, .ctx = reader}, &reader->inbox);
+        err =
+            bus_subscribe(bus, inbox, NULL, &(struct far_bus_subscription){.raw_fn = on_inbox, .ctx = reader},
+                          &reader->inbox);
     if (err == FAR_OK) err = far_bus_add_state_fn(bus, on_bus_state, reader);
     if (err != FAR_OK) {
         far_bus_unsubscribe(reader->inbox);

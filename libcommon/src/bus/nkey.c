@@ -93,7 +93,8 @@ static enum far_err public_of_text(const char *seed, size_t len, char ret_public
     uint8_t raw[RAW_SEED];
     if (len != FAR_NKEY_SEED_SIZE - 1 || sodium_init() < 0) return FAR_EINVAL;
     enum far_err err = unbase32(seed, len, raw, sizeof(raw));
-    if (err == FAR_OK && (raw[0] != (PREFIX_SEED | (PREFIX_USER >> 5)) || raw[1] != ((PREFIX_USER & 31u) << 3)))
+    if (err == FAR_OK &&
+        (raw[0] != (PREFIX_SEED | (PREFIX_USER >> 5)) || raw[1] != ((PREFIX_USER & 31u) << 3)))
         err = FAR_EINVAL;
     if (err == FAR_OK && crc16(raw, 34) != (uint16_t)(raw[34] | raw[35] << 8)) err = FAR_EINVAL;
     if (err == FAR_OK) public_of(raw + 2, ret_public);

@@ -52,9 +52,9 @@ struct far_port {
     uint32_t len;
     size_t bytes;
     bool quit;
-    _Atomic bool closed; /* the library gave the connection up */
-    natsConnection *connection;  /* the writer's */
-    struct far_list standing;    /* the writer's */
+    _Atomic bool closed;        /* the library gave the connection up */
+    natsConnection *connection; /* the writer's */
+    struct far_list standing;   /* the writer's */
 };
 
 /* ---- What the library calls, on its threads ------------------------------------------------------------ */
@@ -79,7 +79,10 @@ static void on_disconnected(natsConnection *connection, void *closure)
     const char *text = "";
     (void)natsConnection_GetLastError(connection, &text);
     struct far_port *port = closure;
-    FAR_WARN("bus-disconnected", "url=%s text=%s", port->config.url, text ? text : "");
+    pthread_mutex_lock(&port->lock);
+    bool wanted = port->quit;
+    pthread_mutex_unlock(&port->lock);
+    if (!wanted) FAR_WARN("bus-disconnected", "url=%s text=%s", port->config.url, text ? text : "");
     far_arrivals_put(port->arrivals, FAR_ARRIVAL_DISCONNECTED, 0, NULL);
 }
 
@@ -100,7 +103,8 @@ static void on_closed(natsConnection *connection, void *closure)
     pthread_mutex_unlock(&port->lock);
 }
 
-static void on_error(natsConnection *connection, natsSubscription *subscription, natsStatus status, void *closure)
+static void on_error(natsConnection *connection, natsSubscription *subscription, natsStatus status,
+                     void *closure)
 {
     struct far_port *port = closure;
     const char *text = "";
@@ -130,13 +134,15 @@ static void subscribe(struct far_port *port, struct standing *standing)
     struct closure *to = malloc(sizeof(*to));
     if (!to) return;
     *to = (struct closure){.arrivals = far_arrivals_ref(port->arrivals), .id = standing->id};
-    natsStatus status = standing->queue_group
-                            ? natsConnection_QueueSubscribe(&standing->subscription, port->connection,
-                                                            standing->subject, standing->queue_group, on_msg, to)
-                            : natsConnection_Subscribe(&standing->subscription, port->connection,
-                                                       standing->subject, on_msg, to);
+    natsStatus status =
+        standing->queue_group
+            ? natsConnection_QueueSubscribe(&standing->subscription, port->connection, standing->subject,
+                                            standing->queue_group, on_msg, to)
+            : natsConnection_Subscribe(&standing->subscription, port->connection, standing->subject, on_msg,
+                                       to);
     if (status != NATS_OK) {
-        FAR_ERROR("bus-subscribe-failed", "subject=%s text=%s", standing->subject, natsStatus_GetText(status));
+        FAR_ERROR("bus-subscribe-failed", "subject=%s text=%s", standing->subject,
+                  natsStatus_GetText(status));
         on_complete(to);
         return;
     }
@@ -430,11 +436,13 @@ static enum far_err put_op(struct far_port *port, const struct op *op)
 
 enum far_err far_port_publish(struct far_port *port, natsMsg *msg)
 {
-    return put_op(port, &(struct op){.kind = OP_PUBLISH, .msg = msg,
-                                     .bytes = (size_t)natsMsg_GetDataLength(msg) + 256});
+    return put_op(
+        port,
+        &(struct op){.kind = OP_PUBLISH, .msg = msg, .bytes = (size_t)natsMsg_GetDataLength(msg) + 256});
 }
 
-enum far_err far_port_subscribe(struct far_port *port, uint64_t id, const char *subject, const char *queue_group)
+enum far_err far_port_subscribe(struct far_port *port, uint64_t id, const char *subject,
+                                const char *queue_group)
 {
     struct standing *standing = calloc(1, sizeof(*standing));
     if (!standing) return FAR_ENOMEM;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* port.h - private to bus/: nats.c and its threads behind two bounded queues. Only port.c calls what may wait on the
- * library's lock or the socket: while it reconnects, it holds that lock for as long as a connect takes.
+/* port.h - private to bus/: nats.c and its threads behind two bounded queues. Only port.c calls what may wait
+ * on the library's lock or the socket: while it reconnects, it holds that lock for as long as a connect
+ * takes.
  *
  *   loop --ops--> writer thread --> nats.c --> socket --> nats.c's reader, delivery --arrivals--> loop */
 #pragma once

@@ -86,14 +86,16 @@ struct bus_question {
     bus_drop_fn *drop_fn;
     void *ctx;
 };
-FAR_MUST_CHECK enum far_err bus_ask(struct far_bus *bus, const struct bus_question *question, uint64_t *ret_id);
+FAR_MUST_CHECK enum far_err bus_ask(struct far_bus *bus, const struct bus_question *question,
+                                    uint64_t *ret_id);
 /** Whether text can be a subject; wildcards only if allowed. */
 bool bus_subject_ok(const char *text, bool wildcards);
 /** The number in a Status header (503, 404, 408, 409, 100); 0: none. */
 unsigned bus_status(const struct far_bus_msg *msg);
 
 /** An inbox that receives many messages. @return FAR_EFULL; FAR_OK. */
-FAR_MUST_CHECK enum far_err bus_inbox_open(struct far_bus *bus, bus_inbox_fn *fn, void *ctx, uint64_t *ret_id);
+FAR_MUST_CHECK enum far_err bus_inbox_open(struct far_bus *bus, bus_inbox_fn *fn, void *ctx,
+                                           uint64_t *ret_id);
 void bus_inbox_close(struct far_bus *bus, uint64_t id);
 /** The reply subject that leads to it. */
 void bus_inbox_subject(const struct far_bus *bus, uint64_t id, uint64_t tag, char *out, size_t out_size);
@@ -117,6 +119,7 @@ FAR_MUST_CHECK enum far_err bus_subscribe(struct far_bus *bus, const char *subje
 bus_raw_fn bus_on_inbox; /* of everything to _INBOX.<name>.<random>.* */
 void bus_fail_questions(struct far_bus *bus);
 void bus_drop_waiting(struct far_bus *bus);
-void bus_on_request(struct far_bus *bus, struct far_bus_subscription *subscription, natsMsg *msg); /* takes msg */
+void bus_on_request(struct far_bus *bus, struct far_bus_subscription *subscription,
+                    natsMsg *msg); /* takes msg */
 void bus_orphan_requests(struct far_bus *bus);
 void bus_view(natsMsg *msg, struct far_bus_msg *ret_view);

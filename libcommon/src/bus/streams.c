@@ -39,13 +39,13 @@ static void finish(struct ensure *ensure, enum far_err err, const char *text)
 static json_t *wanted_of(const struct far_stream_row *row, unsigned halvings)
 {
     json_int_t bytes = ((json_int_t)row->size_mib_max * MIB) >> halvings;
-    json_t *wanted = json_pack(
-        "{s:s, s:[s], s:s, s:s, s:s, s:I, s:I, s:i, s:i, s:i, s:i, s:I, s:b}", "name", row->name, "subjects",
-        row->subjects, "retention", "limits", "storage", "file", "discard",
-        row->discard == FAR_DISCARD_NEW ? "new" : "old", "max_bytes", bytes, "max_age",
-        (json_int_t)row->age_h_max * 3600 * SECOND_NS, "max_msg_size", (int)row->msg_kib_max * 1024, "max_msgs",
-        -1, "max_consumers", -1, "max_msgs_per_subject", row->bucket ? 1 : -1, "duplicate_window",
-        (json_int_t)DUPLICATE_WINDOW_S * SECOND_NS, "allow_direct", 1);
+    json_t *wanted =
+        json_pack("{s:s, s:[s], s:s, s:s, s:s, s:I, s:I, s:i, s:i, s:i, s:i, s:I, s:b}", "name", row->name,
+                  "subjects", row->subjects, "retention", "limits", "storage", "file", "discard",
+                  row->discard == FAR_DISCARD_NEW ? "new" : "old", "max_bytes", bytes, "max_age",
+                  (json_int_t)row->age_h_max * 3600 * SECOND_NS, "max_msg_size", (int)row->msg_kib_max * 1024,
+                  "max_msgs", -1, "max_consumers", -1, "max_msgs_per_subject", row->bucket ? 1 : -1,
+                  "duplicate_window", (json_int_t)DUPLICATE_WINDOW_S * SECOND_NS, "allow_direct", 1);
     if (wanted && row->bucket) {
         (void)json_object_set_new(wanted, "allow_rollup_hdrs", json_true());
         (void)json_object_set_new(wanted, "deny_delete", json_true());
@@ -156,13 +156,12 @@ enum far_err far_streams_ensure(struct far_bus *bus, const struct far_stream_row
     if (rows_count == 0) return FAR_EINVAL;
     struct ensure *ensure = malloc(sizeof(*ensure));
     if (!ensure) return FAR_ENOMEM;
-    *ensure = (struct ensure){
-        .bus = bus, .rows = rows, .count = rows_count, .attempts = 1, .fn = fn, .ctx = ctx};
-    enum far_err err = js_ask(bus, &(struct js_question){.verb = "STREAM.INFO",
-                                                         .stream = rows[0].name,
-                                                         .fn = on_looked,
-                                                         .drop_fn = free,
-                                                         .ctx = ensure});
+    *ensure =
+        (struct ensure){.bus = bus, .rows = rows, .count = rows_count, .attempts = 1, .fn = fn, .ctx = ctx};
+    enum far_err err = js_ask(
+        bus,
+        &(struct js_question){
+            .verb = "STREAM.INFO", .stream = rows[0].name, .fn = on_looked, .drop_fn = free, .ctx = ensure});
     if (err != FAR_OK) free(ensure);
     return err;
 }
