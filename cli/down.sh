@@ -34,5 +34,9 @@ main() {
       stopped=$((stopped + 1))
     done
   done < <(stages)
+  if (($# == 0)); then
+    instance_signal logkeeper
+    instance_end logkeeper 5
+  fi
   if ((stopped > 0)); then say "Stopped $stopped processes; what they stored stays in $FARSEAT_VAR."; else say "Nothing ran."; fi
 }

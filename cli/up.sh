@@ -115,6 +115,8 @@ main() {
   secret admin-password >/dev/null
   settings_save
 
+  [[ -n $(supervisor_pid logkeeper) ]] ||
+    spawn logkeeper TERM "logkeeper.sh $LOG" bash "$FARSEAT_TREE/cli/lib/logkeeper.sh" "$LOG"
   servers_start ${servers[@]+"${servers[@]}"}
   # Roles and keys are also made for foreign servers.
   [[ $# -gt 0 && " $* " != *" postgres "* ]] || pg_roles

@@ -6,7 +6,7 @@
 pid_runs() {
   local line
   [[ $1 =~ ^[0-9]+$ && -r /proc/$1/cmdline ]] || return 1
-  line=$(tr '\0' ' ' <"/proc/$1/cmdline" 2>/dev/null) || return 1
+  line=$({ tr '\0' ' ' <"/proc/$1/cmdline"; } 2>/dev/null) || return 1
   [[ -n $line && $line == *"$2"* ]]
 }
 

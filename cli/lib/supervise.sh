@@ -7,45 +7,43 @@ set -uo pipefail
 run=$1 name=$2 log=$3 signal=$4
 shift 4
 
-readonly backoff_first_ms=200 backoff_max_ms=10000 settled_s=10 log_max_bytes=67108864 log_look_s=60
-child='' stopping=0 backoff_ms=$backoff_first_ms
+readonly backoff_first_ms=200 backoff_max_ms=10000 settled_s=10
+child='' stopping=0 told=0 backoff_ms=$backoff_first_ms
 
 put() { printf '%s' "$2" >"$1.part" && mv "$1.part" "$1"; }
 line() { printf '%s supervisor: %s\n' "$(date -u +%FT%TZ)" "$*" >>"$log"; }
 
+# A signal that comes before the child has become its program would be lost: the fork still holds our traps.
+child_began() { ! cmp -s "/proc/$$/cmdline" "/proc/$child/cmdline"; }
+
 stop() {
   stopping=1
-  [[ -z $child ]] || kill -s "$signal" "$child" 2>/dev/null
+  # Once only: a second signal means "at once" to a service.
+  [[ -n $child && $told == 0 ]] || return
+  told=1
+  for _ in {1..100}; do
+    ! child_began || break
+    sleep 0.02
+  done
+  kill -s "$signal" "$child" 2>/dev/null
 }
 trap stop TERM INT
 trap '' HUP
 
-# The process appends, so cutting its file short here is safe; one older file is kept.
-log_keep_small() {
-  local size
-  size=$(stat -c %s "$log" 2>/dev/null || echo 0)
-  if ((size > log_max_bytes)); then
-    cp "$log" "$log.1" && : >"$log"
-  fi
-}
-
 put "$run/$name.supervisor.pid" $$
 while ((!stopping)); do
-  log_keep_small
   began=$SECONDS
-  "$@" </dev/null >>"$log" 2>&1 &
+  told=0
+  # What a shell starts in the background ignores SIGINT and SIGQUIT until told otherwise.
+  env --default-signal=INT,QUIT "$@" </dev/null >>"$log" 2>&1 &
   child=$!
   put "$run/$name.pid" "$child"
   ((!stopping)) || stop # the word to end may have come before there was a child
-  status=0
-  while kill -0 "$child" 2>/dev/null; do
-    sleep "$log_look_s" &
-    tick=$!
-    wait -n "$child" "$tick" 2>/dev/null
+  # A signal ends `wait` too, with the child alive; then it is waited for again.
+  while :; do
+    wait "$child"
     status=$?
-    kill "$tick" 2>/dev/null
-    wait "$tick" 2>/dev/null
-    log_keep_small
+    kill -0 "$child" 2>/dev/null || break
   done
   child=''
   ((!stopping)) || break
