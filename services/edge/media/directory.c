@@ -124,6 +124,7 @@ bool directory_moved(struct media_engine *engine, struct endpoint *endpoint, uns
     bool moved = push(engine, target, &add, 0);
     if (moved) {
         endpoint->thread_index = target;
+        engine->moves++;
         retry_locked(engine);
     }
     (void)pthread_mutex_unlock(&engine->lock);

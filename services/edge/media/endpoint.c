@@ -9,9 +9,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define SILENT_US 1000000u /* then the kernel's filter is taken away, so that a moved phone is heard again   \
-                            */
-#define CONNECT_AFTER 10u  /* packets of the latched source before the filter is set */
+#define SILENT_US                                                                                            \
+    1000000u              /* then the kernel's filter is taken away, so that a moved phone is heard again    \
+                           */
+#define CONNECT_AFTER 10u /* packets of the latched source before the filter is set */
 #define RTCP_US       5000000u
 #define NTP_UNIX_S    UINT64_C(2208988800)
 
@@ -148,7 +149,6 @@ void endpoint_close(struct media_thread *thread, struct endpoint *endpoint)
     endpoint_detach(thread, endpoint);
     struct media_event event = {.kind = MEDIA_EV_CLOSED};
     endpoint_stats(endpoint, &event.stats.stats);
-    thread_emit(thread, endpoint, &event);
     /* Descriptors first: the ports are given to others as soon as they are buried. */
     (void)close(endpoint->rtp_fd);
     (void)close(endpoint->rtcp_fd);
@@ -159,6 +159,7 @@ void endpoint_close(struct media_thread *thread, struct endpoint *endpoint)
             endpoint->forks[i]->streams[side].fd = -1;
         }
     directory_bury(thread->engine, endpoint);
+    thread_emit(thread, endpoint, &event); /* who hears of it finds the place free */
     endpoint_free(endpoint);
 }
 

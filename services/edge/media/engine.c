@@ -223,7 +223,6 @@ static void add_counters(const struct counters *counters, struct media_metrics *
     metrics->fork_packets_out += atomic_load_explicit(&counters->fork_packets_out, memory_order_relaxed);
     metrics->fork_errors += atomic_load_explicit(&counters->fork_errors, memory_order_relaxed);
     metrics->ticks_late += atomic_load_explicit(&counters->ticks_late, memory_order_relaxed);
-    metrics->moves += atomic_load_explicit(&counters->moves, memory_order_relaxed);
     metrics->players += atomic_load_explicit(&counters->players, memory_order_relaxed);
     metrics->forks += atomic_load_explicit(&counters->forks, memory_order_relaxed);
     metrics->bridges += atomic_load_explicit(&counters->bridges, memory_order_relaxed);
@@ -242,5 +241,6 @@ void media_engine_metrics(struct media_engine *engine, struct media_metrics *ret
         add_counters(&engine->threads[i].counters, ret_metrics);
     (void)pthread_mutex_lock(&engine->lock);
     ret_metrics->endpoints = engine->endpoints_len;
+    ret_metrics->moves = engine->moves;
     (void)pthread_mutex_unlock(&engine->lock);
 }

@@ -35,7 +35,7 @@ struct media_thread;
 struct counters {
     _Atomic uint64_t packets_in, packets_out, bytes_in, bytes_out;
     _Atomic uint64_t dropped[MEDIA_DROP_COUNT];
-    _Atomic uint64_t tx_errors, fork_packets_out, fork_errors, ticks_late, moves;
+    _Atomic uint64_t tx_errors, fork_packets_out, fork_errors, ticks_late;
     _Atomic uint32_t players, forks, bridges;
 };
 static inline void counter_add(_Atomic uint64_t *counter, uint64_t count)
@@ -152,6 +152,7 @@ struct media_engine {
     size_t backlog_len;
     _Atomic bool backlog_waits;
     uint64_t serial;
+    uint64_t moves;
     _Atomic uint64_t commands_refused;
     struct media_thread *threads;
     unsigned threads_len;

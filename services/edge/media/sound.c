@@ -150,7 +150,13 @@ static enum far_err read_sound(const struct sound_cache *cache, const char *name
         *ret_sound = sound;
         return FAR_OK;
     }
-    (void)snprintf(text, MEDIA_TEXT_MAX, "%s", error[0] ? error : "out of memory");
+    size_t path_len = strlen(path);
+    bool begins_with_path =
+        strncmp(error, path, path_len) == 0; /* who asked knows the name, not the folder */
+    if (begins_with_path)
+        (void)snprintf(text, MEDIA_TEXT_MAX, "%.80s%.75s", name, error + path_len);
+    else
+        (void)snprintf(text, MEDIA_TEXT_MAX, "%.150s", error[0] ? error : "out of memory");
     return err != FAR_OK ? err : FAR_ENOMEM;
 }
 

@@ -28,10 +28,8 @@ static void query(struct media_thread *thread, struct endpoint *endpoint, uint64
 static void leave(struct media_thread *thread, struct endpoint *endpoint, unsigned target)
 {
     endpoint_detach(thread, endpoint);
-    if (directory_moved(thread->engine, endpoint, target))
-        counter_add(&thread->counters.moves, 1);
-    else
-        endpoint_attach(thread, endpoint); /* no room there: the bridge is tried again later */
+    /* No room there: the bridge is tried again later. */
+    if (!directory_moved(thread->engine, endpoint, target)) endpoint_attach(thread, endpoint);
 }
 
 static void execute_fork(struct media_thread *thread, const struct command *command)

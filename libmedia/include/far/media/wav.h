@@ -12,7 +12,7 @@
 #define FAR_WAV_HEADER     44u         /* bytes before the data of what far_wav_header() writes for PCM16 */
 #define FAR_WAV_HEADER_MAX 58u         /* for G.711: a longer fmt chunk and a fact chunk */
 #define FAR_WAV_BYTES_MAX  (64u << 20) /* larger files are refused by far_wav_load() */
-#define FAR_WAV_ERROR_MAX  160
+#define FAR_WAV_ERROR_MAX  512
 
 enum far_wav_format { FAR_WAV_PCM16 = 1, FAR_WAV_ALAW = 6, FAR_WAV_ULAW = 7 };
 
