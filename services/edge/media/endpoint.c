@@ -189,7 +189,8 @@ static void report_received(struct endpoint *endpoint, struct far_rtcp_report *r
     uint64_t lost = far_rtp_lost(tracker);
     report->block = true;
     report->about_ssrc = endpoint->latch.ssrc;
-    report->fraction_lost = expected > received ? (uint8_t)((expected - received) * 255 / expected) : 0;
+    uint64_t fraction = expected > received ? (expected - received) * 255 / expected : 0;
+    report->fraction_lost = (uint8_t)fraction;
     report->lost = lost < 0x7fffff ? (int32_t)lost : 0x7fffff;
     report->highest = tracker->highest;
     report->jitter = tracker->jitter_q4 >> 4;
