@@ -120,7 +120,8 @@ main() {
   servers_start ${servers[@]+"${servers[@]}"}
   # Roles and keys are also made for foreign servers.
   [[ $# -gt 0 && " $* " != *" postgres "* ]] || pg_roles
-  ((NATS_OWN)) || nats_conf
+  if ((!NATS_OWN)); then nats_conf; fi
+  [[ $# -gt 0 && " $* " != *" nats "* ]] || nats_streams
   local -a built=()
   for name in ${services[@]+"${services[@]}"}; do
     if service_built "$name"; then built+=("$name"); else warn "$name is left out: $BIN/$(service_binary "$name") is not built"; fi

@@ -10,14 +10,9 @@ observer
 '
 }
 
-# nats_permissions USER: the allow-lists of its role, from the table in libcommon/include/far/tables.h.
+# nats_permissions USER: its allow-lists, from the table in libcommon/include/far/tables.h.
 nats_permissions() {
-  if [[ -x $BIN/far-tables ]]; then
-    "$BIN/far-tables" permissions "$1" || die "far-tables knows no permissions for the bus user $1" "give its role a row in libcommon's tables"
-  else
-    # Without the table every client may use every subject of its account, and no other.
-    printf '{ publish: { allow: [">"] }, subscribe: { allow: [">"] } }\n'
-  fi
+  "$BIN/far-tables" nats-permissions "$1" || die "far-tables knows no permissions for the bus user $1" "give its role a row in libcommon's tables"
 }
 
 nats_users_conf() {
@@ -34,7 +29,7 @@ nats_users_conf() {
 # nats_conf: writes the keys and the configuration; NATS_CONF_CHANGED says what a running server must do: '', reload, restart.
 nats_conf() {
   local changed=''
-  [[ -x $BIN/far-nkey ]] || die "$BIN/far-nkey is not there" "build the release preset"
+  [[ -x $BIN/far-nkey && -x $BIN/far-tables ]] || die "far-nkey and far-tables are not in $BIN" "build them: cmake --build ${BIN%/bin} --target far-nkey far-tables"
   mkdir -p "$FARSEAT_VAR/nats"
   (umask 077 && mkdir -p "$NATS_CREDS")
   local text
@@ -74,4 +69,12 @@ nats_ready() {
   first=${first##*//}
   # shellcheck disable=SC2016
   timeout 2 bash -c 'exec 3<>"/dev/tcp/$1/$2" && IFS= read -r line <&3 && [[ $line == INFO* ]]' nats "${first%:*}" "${first##*:}" 2>/dev/null
+}
+
+# nats_streams: streams and buckets as the table has them; services would make them too, one after the other.
+nats_streams() {
+  "$BIN/far-tables" ensure farseatctl "$NATS_URL" "$NATS_CREDS/farseatctl.nk" >"$LOG/nats-streams.log" 2>&1 || {
+    sed 's/^/    | /' "$LOG/nats-streams.log" >&2
+    die "streams and buckets could not be made at $NATS_URL" "is JetStream on there, and var/nats/users.conf part of its configuration?"
+  }
 }
