@@ -21,6 +21,7 @@ static const struct {
     {"40P01", FAR_ECONFLICT   },
     {"57014", FAR_ETIMEOUT    },
     {"57P",   FAR_EUNAVAILABLE},
+    {"08P01", FAR_EIO         }, /* a number of values that does not fit the statement */
     {"08",    FAR_EUNAVAILABLE},
     {"53",    FAR_EUNAVAILABLE},
     {"42501", FAR_EDENIED     },
