@@ -115,7 +115,8 @@ static enum edge_outcome bridge_there(struct edge_core *core, struct leg *leg, u
     struct link *link = link_create(core, core_serial(core), leg->call, now_ms + wait_ms);
     if (!link) return EDGE_OUTCOME_BUSY;
     set_bridge(leg, command->bridge_id, link->call, true, BRIDGE_PENDING);
-    struct edge_action action = {.kind = EDGE_ACT_LINK_DIAL, .call = link->call};
+    struct edge_action action = {
+        .kind = EDGE_ACT_LINK_DIAL, .call = link->call, .contact_id = leg->contact_id};
     action.link.peer_edge = command->peer_edge;
     action.link.peer_leg_id = command->peer_leg_id;
     action.link.bridge_id = command->bridge_id;
@@ -167,7 +168,8 @@ void edge_core_link_incoming(struct edge_core *core, uint64_t now_ms,
     }
     bridge_drop(core, leg, now_ms, "replaced", false);
     set_bridge(leg, incoming->bridge_id, link->call, false, BRIDGE_PENDING);
-    struct edge_action action = {.kind = EDGE_ACT_LINK_ANSWER, .call = link->call};
+    struct edge_action action = {
+        .kind = EDGE_ACT_LINK_ANSWER, .call = link->call, .contact_id = leg->contact_id};
     action.link.peer_edge = incoming->peer_edge;
     action.link.peer_leg_id = incoming->leg_id;
     action.link.bridge_id = incoming->bridge_id;

@@ -66,7 +66,8 @@ static enum edge_outcome do_answer(struct edge_core *core, struct leg *leg, uint
     (void)command;
     if (!leg_handle(core, leg, LEG_EV_ANSWER, now_ms)) return EDGE_OUTCOME_BUSY;
     leg->has_media = true;
-    core_emit_call(core, EDGE_ACT_ANSWER, leg->call);
+    struct edge_action action = {.kind = EDGE_ACT_ANSWER, .call = leg->call, .contact_id = leg->contact_id};
+    core_emit(core, &action);
     return EDGE_OUTCOME_EXECUTED;
 }
 
@@ -206,7 +207,7 @@ static enum edge_outcome dial(struct edge_core *core, uint64_t now_ms,
     action.dial.caller_number = body->caller_number;
     action.dial.caller_name = body->caller_name;
     action.dial.called_number = body->called_number;
-    action.dial.contact_id = command->contact_id;
+    action.contact_id = command->contact_id;
     action.dial.leg_id = command->leg_id;
     action.dial.agent_id = body->agent_id;
     action.dial.queue_id = body->queue_id;

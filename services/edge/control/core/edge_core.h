@@ -61,6 +61,8 @@ enum edge_action_kind {
 struct edge_action {
     enum edge_action_kind kind;
     uint64_t call;
+    const char
+        *contact_id; /* ANSWER, DIAL, LINK_DIAL, LINK_ANSWER: whose sound it is, for a common media thread */
     union {
         Farseat__V1__AcdInput *input; /* APPEND; the driver may write number and sent_at_us */
         struct {
@@ -70,11 +72,11 @@ struct edge_action {
         } end;
         struct {
             const char *phone, *caller_number, *caller_name, *called_number;
-            const char *contact_id, *leg_id, *agent_id, *queue_id;
+            const char *leg_id, *agent_id, *queue_id;
         } dial;
         struct {
             const char *peer_edge, *peer_leg_id, *bridge_id;
-            uint64_t leg_call; /* the leg that it will be bridged with, for a common media thread */
+            uint64_t leg_call; /* the leg that it will be bridged with */
         } link;
         struct {
             uint64_t play; /* unique for ever, not 0 */
