@@ -15,6 +15,7 @@ static int start(void **state)
     phone_open(&rig, &caller, 1, 1, FAR_CODEC_PCMA);
     phone_open(&rig, &agent, 2, 1, FAR_CODEC_PCMU);
     assert_int_equal(media_bridge(rig.engine, 1, 2), FAR_OK);
+    (void)rig_stats(&rig, 1); /* it has taken effect */
     left = right = (struct phone){.codec = FAR_CODEC_PCMA};
     left.fd = socket_on_loopback(&left.address);
     right.fd = socket_on_loopback(&right.address);

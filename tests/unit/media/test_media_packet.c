@@ -7,6 +7,12 @@
 
 static struct rig rig;
 
+static void bridge(void)
+{
+    assert_int_equal(media_bridge(rig.engine, 1, 2), FAR_OK);
+    (void)rig_stats(&rig, 1); /* it has taken effect */
+}
+
 static void two_parties_hear_each_other_untouched(void **state)
 {
     (void)state;
@@ -15,8 +21,7 @@ static void two_parties_hear_each_other_untouched(void **state)
     rig_start(&rig, 1);
     phone_open(&rig, &a, 1, 1, FAR_CODEC_PCMA);
     phone_open(&rig, &b, 2, 1, FAR_CODEC_PCMA);
-    assert_int_equal(media_bridge(rig.engine, 1, 2), FAR_OK);
-    (void)rig_stats(&rig, 1);
+    bridge();
     uint32_t ssrc = 0, timestamp = 0;
     uint16_t sequence = 0;
     for (uint8_t i = 1; i <= 20; i++) {
@@ -61,8 +66,7 @@ static void laws_are_converted_and_payload_types_renamed(void **state)
     remote.payload_type = 96; /* some number PCMU anew */
     remote.dtmf_payload_type = 97;
     assert_int_equal(media_endpoint_set_remote(rig.engine, 2, &remote), FAR_OK);
-    assert_int_equal(media_bridge(rig.engine, 1, 2), FAR_OK);
-    (void)rig_stats(&rig, 1);
+    bridge();
     phone_say(&a, far_alaw_encode(5000));
     phone_expect(&b, far_ulaw_encode(far_alaw_decode(far_alaw_encode(5000))), &heard);
     assert_int_equal(heard.rtp.payload_type, 96);
@@ -120,7 +124,7 @@ static void strays_do_not_steal_the_call(void **state)
     rig_start(&rig, 1);
     phone_open(&rig, &a, 1, 1, FAR_CODEC_PCMA);
     phone_open(&rig, &b, 2, 1, FAR_CODEC_PCMA);
-    assert_int_equal(media_bridge(rig.engine, 1, 2), FAR_OK);
+    bridge();
     stray = a;
     stray.fd = socket_on_loopback(&stray.address);
     stray.ssrc = 666;
@@ -156,8 +160,7 @@ static void sound_goes_to_where_it_comes_from(void **state)
     struct media_remote remote = phone_remote(&a);
     remote.address.sin_port = htons(9); /* what it wrote in its SDP is not how we see it */
     assert_int_equal(media_endpoint_set_remote(rig.engine, 1, &remote), FAR_OK);
-    assert_int_equal(media_bridge(rig.engine, 1, 2), FAR_OK);
-    (void)rig_stats(&rig, 1);
+    bridge();
     phone_say(&a, 1);
     phone_expect(&b, 1, &heard);
     phone_say(&b, 2);
@@ -201,7 +204,7 @@ static void junk_is_counted_and_dropped(void **state)
     rig_start(&rig, 1);
     phone_open(&rig, &a, 1, 1, FAR_CODEC_PCMA);
     phone_open(&rig, &b, 2, 1, FAR_CODEC_PCMA);
-    assert_int_equal(media_bridge(rig.engine, 1, 2), FAR_OK);
+    bridge();
     srand(42);
     for (size_t i = 0; i < sizeof(junk); i++)
         junk[i] = (uint8_t)rand();
@@ -239,7 +242,7 @@ static void a_flood_of_junk_leaves_the_call_its_sound(void **state)
     phone_open(&rig, &a, 1, 1, FAR_CODEC_PCMA);
     phone_open(&rig, &b, 2, 1, FAR_CODEC_PCMA);
     phone_open(&rig, &flood, 3, 1, FAR_CODEC_PCMA);
-    assert_int_equal(media_bridge(rig.engine, 1, 2), FAR_OK);
+    bridge();
     memset(junk, 0xff, sizeof(junk));
     for (unsigned i = 0; i < 2000; i++) {
         for (unsigned k = 0; k < 5; k++)
@@ -263,7 +266,7 @@ static void duplicates_go_no_further_and_losses_are_counted(void **state)
     rig_start(&rig, 1);
     phone_open(&rig, &a, 1, 1, FAR_CODEC_PCMA);
     phone_open(&rig, &b, 2, 1, FAR_CODEC_PCMA);
-    assert_int_equal(media_bridge(rig.engine, 1, 2), FAR_OK);
+    bridge();
     phone_say(&a, 1);
     a.sequence--; /* the same number again */
     phone_say(&a, 2);
@@ -294,8 +297,7 @@ static void directions_mute_and_echo_are_obeyed(void **state)
     (void)rig_stats(&rig, 1);
     phone_say(&a, 1);
     phone_expect(&a, 1, &heard); /* itself */
-    assert_int_equal(media_bridge(rig.engine, 1, 2), FAR_OK);
-    (void)rig_stats(&rig, 1);
+    bridge();
     phone_say(&a, 2);
     phone_expect(&b, 2, &heard);
     assert_true(phone_silent(&a)); /* the bridge goes before the echo */
