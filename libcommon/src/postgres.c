@@ -316,24 +316,31 @@ static void run_job(struct worker *worker, struct job *job)
     (void)pthread_mutex_unlock(&pg->lock);
 }
 
-/* The next job, or NULL at the end or when the idle connection was lost. */
+/* Whether an idle connection is gone: an idle server speaks only to say good-bye, or of a changed setting. */
+static bool is_lost(struct far_pg_conn *conn)
+{
+    for (int i = 0; i < 16; i++) { /* its last words come before the end of the stream */
+        struct pollfd poll_fd = {.fd = PQsocket(conn->pg), .events = POLLIN};
+        if (poll(&poll_fd, 1, 0) <= 0) return false;
+        if (!PQconsumeInput(conn->pg) || PQstatus(conn->pg) != CONNECTION_OK) return true;
+    }
+    return true;
+}
+
+/* The next job, or NULL at the end or when the idle connection was lost: a job is not spent on a dead one. */
 static struct job *await_job(struct worker *worker)
 {
     struct far_pg *pg = worker->pg;
     struct job *job = NULL;
     (void)pthread_mutex_lock(&pg->lock);
     while (!pg->stopping) {
+        struct timespec at = after_ms(1000);
+        worker->conn.spoiled = is_lost(&worker->conn);
+        if (worker->conn.spoiled) break;
         expire_locked(pg, false);
         job = take_locked(pg);
         if (job) break;
-        struct timespec at = after_ms(1000);
-        if (pthread_cond_timedwait(&pg->changed, &pg->lock, &at) != ETIMEDOUT) continue;
-        struct pollfd poll_fd = {.fd = PQsocket(worker->conn.pg), .events = POLLIN};
-        if (poll(&poll_fd, 1, 0) > 0) { /* an idle server speaks only to say good-bye */
-            worker->conn.spoiled =
-                !PQconsumeInput(worker->conn.pg) || PQstatus(worker->conn.pg) != CONNECTION_OK;
-            if (worker->conn.spoiled) break;
-        }
+        (void)pthread_cond_timedwait(&pg->changed, &pg->lock, &at);
     }
     if (job) worker->cancel = PQgetCancel(worker->conn.pg);
     (void)pthread_mutex_unlock(&pg->lock);
@@ -345,7 +352,7 @@ static void serve(struct worker *worker)
     struct job *job;
     while (!worker->conn.spoiled && PQstatus(worker->conn.pg) == CONNECTION_OK && (job = await_job(worker)))
         run_job(worker, job);
-    bool lost = PQstatus(worker->conn.pg) != CONNECTION_OK;
+    bool lost = worker->conn.spoiled || PQstatus(worker->conn.pg) != CONNECTION_OK;
     disconnect(worker);
     if (lost && !is_stopping(worker->pg) && atomic_load(&worker->pg->connected) == 0)
         report(worker->pg, "the connection was lost; trying again");

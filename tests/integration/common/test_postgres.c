@@ -348,6 +348,20 @@ static void an_outage_is_told_and_survived(void **state)
     assert_int_equal(query("SELECT 1", NULL, "1"), FAR_OK);
 }
 
+static void no_job_is_spent_on_a_dead_connection(void **state)
+{
+    struct far_pg_config config = config_of(2);
+    (void)state;
+    open_pool(&config, "outage");
+    assert_int_equal(query("SELECT 1", NULL, "1"), FAR_OK);
+    for (int round = 0; round < 2; round++) {
+        test_pg_kill(&server);
+        test_pg_restart(&server); /* perhaps before the idle workers have noticed */
+        for (int i = 0; i < 4; i++)
+            assert_int_equal(query("SELECT 1", NULL, "1"), FAR_OK);
+    }
+}
+
 static void a_server_that_was_never_there(void **state)
 {
     struct far_pg_config config = config_of(1);
@@ -402,6 +416,7 @@ int main(void)
         cmocka_unit_test_teardown(migrations_are_applied_once_and_guarded, close_pool),
         cmocka_unit_test_teardown(two_instances_migrate_at_once, close_pool),
         cmocka_unit_test_teardown(an_outage_is_told_and_survived, close_pool),
+        cmocka_unit_test_teardown(no_job_is_spent_on_a_dead_connection, close_pool),
         cmocka_unit_test_teardown(a_server_that_was_never_there, close_pool),
         cmocka_unit_test_teardown(limits_and_the_end, close_pool),
     };

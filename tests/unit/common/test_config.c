@@ -205,8 +205,7 @@ static void all_faults_at_once(void **state)
         "t.yaml:8: sip.colour: unknown key; remove it (--config-reference lists all keys)\n",
         "t.yaml:9: memory: is a list; write a size such as 4096, 64k or 10M\n",
         "t.yaml:11: tls.verify: has no value; write one, or remove the key\n",
-        "t.yaml:12: tls.key.password: a secret does not belong here; write it into a file, and its path as "
-        "tls.key.password_file\n",
+        "t.yaml:12: tls.key.password: a secret does not belong here; write it into a file",
         "t.yaml:15: phones[0].nmae: unknown key; did you mean phones[0].name?\n",
         "t.yaml:14: phones[0].name: is missing; write it (Name)\n",
         "t.yaml:16: phones: item 2 is not a map; write \"- key: value\"\n",
