@@ -34,7 +34,7 @@ struct worker {
     struct far_pg *pg;
     pthread_t thread;
     struct far_pg_conn conn;
-    PGcancel *cancel; /* guarded by the pool's lock; not NULL while a job runs */
+    PGcancel *cancel; /* guarded by the pool's lock; not NULL while statements may take long */
 };
 
 struct far_pg {
@@ -224,7 +224,9 @@ static enum far_err migrate_once(struct far_pg *pg, struct far_pg_conn *conn, ch
 {
     enum far_err err = FAR_OK;
     (void)pthread_mutex_lock(&pg->migrating);
-    if (!pg->migrated) {
+    if (is_stopping(pg)) {
+        err = FAR_ESTATE;
+    } else if (!pg->migrated) {
         err = pg_migrate(conn, pg->schema, *pg->migrations ? pg->migrations : NULL, why, why_size);
         pg->migrated = !err;
     }
@@ -245,6 +247,23 @@ static bool prepare_session(struct far_pg *pg, struct far_pg_conn *conn, char *w
     return migrate_once(pg, conn, why, why_size) == FAR_OK;
 }
 
+static void set_cancel(struct worker *worker, PGcancel *cancel)
+{
+    (void)pthread_mutex_lock(&worker->pg->lock);
+    PQfreeCancel(worker->cancel);
+    worker->cancel = cancel;
+    (void)pthread_mutex_unlock(&worker->pg->lock);
+}
+
+/* So that a long migration can be cancelled. */
+static bool prepare_worker(struct worker *worker, char *why, size_t why_size)
+{
+    set_cancel(worker, PQgetCancel(worker->conn.pg));
+    bool prepared = prepare_session(worker->pg, &worker->conn, why, why_size);
+    set_cancel(worker, NULL);
+    return prepared;
+}
+
 /* @return whether the worker has a good connection now; if not, health says why. */
 static bool connect_worker(struct worker *worker)
 {
@@ -256,7 +275,7 @@ static bool connect_worker(struct worker *worker)
         const char *message = conn ? PQerrorMessage(conn) : "out of memory";
         (void)snprintf(why, sizeof(why), "not connected: %s (check postgres.url and that the server runs)",
                        *message ? message : "no answer");
-    } else if (prepare_session(pg, &worker->conn, why, sizeof(why))) {
+    } else if (prepare_worker(worker, why, sizeof(why))) {
         int count = atomic_fetch_add(&pg->connected, 1) + 1;
         far_metric_set(&chassis_metrics[CHASSIS_M_PG_CONNECTIONS], count);
         report(pg, "");

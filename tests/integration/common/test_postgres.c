@@ -407,6 +407,19 @@ static void limits_and_the_end(void **state)
     assert_null(far_pg_destroy(NULL));
 }
 
+static void a_long_migration_does_not_hold_up_the_end(void **state)
+{
+    struct far_pg_config config = config_of(2);
+    (void)state;
+    write_migration("0002_long.sql", "SELECT pg_sleep(50);");
+    open_pool(&config, "long");
+    pause_ms(700); /* most likely inside the migration; whatever is under way, the end must come soon */
+    uint64_t begin_ms = far_clock_mono_ms();
+    (void)close_pool(NULL);
+    assert_true(far_clock_mono_ms() - begin_ms < 10000);
+    remove_migration("0002_long.sql");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -419,6 +432,7 @@ int main(void)
         cmocka_unit_test_teardown(no_job_is_spent_on_a_dead_connection, close_pool),
         cmocka_unit_test_teardown(a_server_that_was_never_there, close_pool),
         cmocka_unit_test_teardown(limits_and_the_end, close_pool),
+        cmocka_unit_test_teardown(a_long_migration_does_not_hold_up_the_end, close_pool),
     };
     far_log_set_fd(open("/dev/null", O_WRONLY));
     return cmocka_run_group_tests(tests, start_server, stop_server);

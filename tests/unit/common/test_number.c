@@ -19,80 +19,81 @@ static struct far_number parse(const struct far_number_rule *rule, const char *r
     return number;
 }
 
+static const struct {
+    const char *raw;
+    enum far_number_kind kind;
+    const char *canonical;
+} numbers[] = {
+    {"13800138000",           FAR_NUMBER_MOBILE,        "+8613800138000"       },
+    {"013800138000",          FAR_NUMBER_MOBILE,        "+8613800138000"       },
+    {"8613800138000",         FAR_NUMBER_MOBILE,        "+8613800138000"       },
+    {"008613800138000",       FAR_NUMBER_MOBILE,        "+8613800138000"       },
+    {"+8613800138000",        FAR_NUMBER_MOBILE,        "+8613800138000"       },
+    {"+86 138-0013-8000",     FAR_NUMBER_MOBILE,        "+8613800138000"       },
+    {"+86013800138000",       FAR_NUMBER_MOBILE,        "+8613800138000"       },
+    {"19912345678",           FAR_NUMBER_MOBILE,        "+8619912345678"       },
+    {"88888888",              FAR_NUMBER_LANDLINE,      "+862088888888"        },
+    {"02088888888",           FAR_NUMBER_LANDLINE,      "+862088888888"        },
+    {"862088888888",          FAR_NUMBER_LANDLINE,      "+862088888888"        },
+    {"+862088888888",         FAR_NUMBER_LANDLINE,      "+862088888888"        },
+    {"+86 (0)20 8888 8888",   FAR_NUMBER_LANDLINE,      "+862088888888"        },
+    {"(020) 8888.8888",       FAR_NUMBER_LANDLINE,      "+862088888888"        },
+    {"01062345678",           FAR_NUMBER_LANDLINE,      "+861062345678"        },
+    {"07552345678",           FAR_NUMBER_LANDLINE,      "+867552345678"        },
+    {"075523456789",          FAR_NUMBER_LANDLINE,      "+8675523456789"       },
+    {"95588",                 FAR_NUMBER_SERVICE,       "95588"                },
+    {"02095588",              FAR_NUMBER_SERVICE,       "95588"                },
+    {"+8695588",              FAR_NUMBER_SERVICE,       "95588"                },
+    {"+862095588",            FAR_NUMBER_SERVICE,       "95588"                },
+    {"10086",                 FAR_NUMBER_SERVICE,       "10086"                },
+    {"12345",                 FAR_NUMBER_SERVICE,       "12345"                },
+    {"96110",                 FAR_NUMBER_SERVICE,       "96110"                },
+    {"95013579",              FAR_NUMBER_SERVICE,       "95013579"             },
+    {"4008001234",            FAR_NUMBER_TOLLFREE,      "4008001234"           },
+    {"8008101234",            FAR_NUMBER_TOLLFREE,      "8008101234"           },
+    {"+864008001234",         FAR_NUMBER_TOLLFREE,      "4008001234"           },
+    {"864008001234",          FAR_NUMBER_TOLLFREE,      "4008001234"           },
+    {"110",                   FAR_NUMBER_EMERGENCY,     "110"                  },
+    {"119",                   FAR_NUMBER_EMERGENCY,     "119"                  },
+    {"120",                   FAR_NUMBER_EMERGENCY,     "120"                  },
+    {"122",                   FAR_NUMBER_EMERGENCY,     "122"                  },
+    {"+86110",                FAR_NUMBER_EMERGENCY,     "110"                  },
+    {"020110",                FAR_NUMBER_EMERGENCY,     "110"                  }, /* though six digits could be internal */
+    {"020111",                FAR_NUMBER_EXTENSION,     "020111"               },
+    {"8001",                  FAR_NUMBER_EXTENSION,     "8001"                 },
+    {"800123",                FAR_NUMBER_EXTENSION,     "800123"               },
+    {"anonymous",             FAR_NUMBER_ANONYMOUS,     "anonymous"            },
+    {"Anonymous ",            FAR_NUMBER_ANONYMOUS,     "anonymous"            },
+    {"",                      FAR_NUMBER_ANONYMOUS,     "anonymous"            },
+    {"  ",                    FAR_NUMBER_ANONYMOUS,     "anonymous"            },
+    {"Restricted",            FAR_NUMBER_ANONYMOUS,     "anonymous"            },
+    {"+1 (212) 555-0100",     FAR_NUMBER_INTERNATIONAL, "+12125550100"         },
+    {"0012125550100",         FAR_NUMBER_INTERNATIONAL, "+12125550100"         },
+    {"+852 2345 6789",        FAR_NUMBER_INTERNATIONAL, "+85223456789"         },
+    {"+123456",               FAR_NUMBER_UNKNOWN,       "+123456"              },
+    {"+1234567890123456",     FAR_NUMBER_UNKNOWN,       "+1234567890123456"    },
+    {"+8612",                 FAR_NUMBER_UNKNOWN,       "+8612"                },
+    {"00",                    FAR_NUMBER_UNKNOWN,       "00"                   },
+    {"+",                     FAR_NUMBER_UNKNOWN,       "+"                    },
+    {"-",                     FAR_NUMBER_UNKNOWN,       "-"                    },
+    {"12",                    FAR_NUMBER_UNKNOWN,       "12"                   },
+    {"*12#",                  FAR_NUMBER_UNKNOWN,       "*12#"                 },
+    {"12+34",                 FAR_NUMBER_UNKNOWN,       "12+34"                },
+    {"alice",                 FAR_NUMBER_UNKNOWN,       "alice"                },
+    {"138001380001380013800", FAR_NUMBER_UNKNOWN,       "138001380001380013800"},
+    {"13800138\x01"
+     "000",              FAR_NUMBER_UNKNOWN,       "13800138?000"         },
+    {"\xe6\x8e\xa5",          FAR_NUMBER_UNKNOWN,       "???"                  },
+};
+
 static void the_plan_of_china(void **state)
 {
-    static const struct {
-        const char *raw;
-        enum far_number_kind kind;
-        const char *canonical;
-    } rows[] = {
-        {"13800138000",           FAR_NUMBER_MOBILE,        "+8613800138000"       },
-        {"013800138000",          FAR_NUMBER_MOBILE,        "+8613800138000"       },
-        {"8613800138000",         FAR_NUMBER_MOBILE,        "+8613800138000"       },
-        {"008613800138000",       FAR_NUMBER_MOBILE,        "+8613800138000"       },
-        {"+8613800138000",        FAR_NUMBER_MOBILE,        "+8613800138000"       },
-        {"+86 138-0013-8000",     FAR_NUMBER_MOBILE,        "+8613800138000"       },
-        {"+86013800138000",       FAR_NUMBER_MOBILE,        "+8613800138000"       },
-        {"19912345678",           FAR_NUMBER_MOBILE,        "+8619912345678"       },
-        {"88888888",              FAR_NUMBER_LANDLINE,      "+862088888888"        },
-        {"02088888888",           FAR_NUMBER_LANDLINE,      "+862088888888"        },
-        {"862088888888",          FAR_NUMBER_LANDLINE,      "+862088888888"        },
-        {"+862088888888",         FAR_NUMBER_LANDLINE,      "+862088888888"        },
-        {"+86 (0)20 8888 8888",   FAR_NUMBER_LANDLINE,      "+862088888888"        },
-        {"(020) 8888.8888",       FAR_NUMBER_LANDLINE,      "+862088888888"        },
-        {"01062345678",           FAR_NUMBER_LANDLINE,      "+861062345678"        },
-        {"07552345678",           FAR_NUMBER_LANDLINE,      "+867552345678"        },
-        {"075523456789",          FAR_NUMBER_LANDLINE,      "+8675523456789"       },
-        {"95588",                 FAR_NUMBER_SERVICE,       "95588"                },
-        {"02095588",              FAR_NUMBER_SERVICE,       "95588"                },
-        {"+8695588",              FAR_NUMBER_SERVICE,       "95588"                },
-        {"+862095588",            FAR_NUMBER_SERVICE,       "95588"                },
-        {"10086",                 FAR_NUMBER_SERVICE,       "10086"                },
-        {"12345",                 FAR_NUMBER_SERVICE,       "12345"                },
-        {"96110",                 FAR_NUMBER_SERVICE,       "96110"                },
-        {"95013579",              FAR_NUMBER_SERVICE,       "95013579"             },
-        {"4008001234",            FAR_NUMBER_TOLLFREE,      "4008001234"           },
-        {"8008101234",            FAR_NUMBER_TOLLFREE,      "8008101234"           },
-        {"+864008001234",         FAR_NUMBER_TOLLFREE,      "4008001234"           },
-        {"864008001234",          FAR_NUMBER_TOLLFREE,      "4008001234"           },
-        {"110",                   FAR_NUMBER_EMERGENCY,     "110"                  },
-        {"119",                   FAR_NUMBER_EMERGENCY,     "119"                  },
-        {"120",                   FAR_NUMBER_EMERGENCY,     "120"                  },
-        {"122",                   FAR_NUMBER_EMERGENCY,     "122"                  },
-        {"+86110",                FAR_NUMBER_EMERGENCY,     "110"                  },
-        {"020110",                FAR_NUMBER_EMERGENCY,     "110"                  }, /* though six digits could be internal */
-        {"020111",                FAR_NUMBER_EXTENSION,     "020111"               },
-        {"8001",                  FAR_NUMBER_EXTENSION,     "8001"                 },
-        {"800123",                FAR_NUMBER_EXTENSION,     "800123"               },
-        {"anonymous",             FAR_NUMBER_ANONYMOUS,     "anonymous"            },
-        {"Anonymous ",            FAR_NUMBER_ANONYMOUS,     "anonymous"            },
-        {"",                      FAR_NUMBER_ANONYMOUS,     "anonymous"            },
-        {"  ",                    FAR_NUMBER_ANONYMOUS,     "anonymous"            },
-        {"Restricted",            FAR_NUMBER_ANONYMOUS,     "anonymous"            },
-        {"+1 (212) 555-0100",     FAR_NUMBER_INTERNATIONAL, "+12125550100"         },
-        {"0012125550100",         FAR_NUMBER_INTERNATIONAL, "+12125550100"         },
-        {"+852 2345 6789",        FAR_NUMBER_INTERNATIONAL, "+85223456789"         },
-        {"+123456",               FAR_NUMBER_UNKNOWN,       "+123456"              },
-        {"+1234567890123456",     FAR_NUMBER_UNKNOWN,       "+1234567890123456"    },
-        {"+8612",                 FAR_NUMBER_UNKNOWN,       "+8612"                },
-        {"00",                    FAR_NUMBER_UNKNOWN,       "00"                   },
-        {"+",                     FAR_NUMBER_UNKNOWN,       "+"                    },
-        {"-",                     FAR_NUMBER_UNKNOWN,       "-"                    },
-        {"12",                    FAR_NUMBER_UNKNOWN,       "12"                   },
-        {"*12#",                  FAR_NUMBER_UNKNOWN,       "*12#"                 },
-        {"12+34",                 FAR_NUMBER_UNKNOWN,       "12+34"                },
-        {"alice",                 FAR_NUMBER_UNKNOWN,       "alice"                },
-        {"138001380001380013800", FAR_NUMBER_UNKNOWN,       "138001380001380013800"},
-        {"13800138\x01"
-         "000",          FAR_NUMBER_UNKNOWN,       "13800138?000"         },
-        {"\xe6\x8e\xa5",          FAR_NUMBER_UNKNOWN,       "???"                  },
-    };
     struct far_number_rule rule = guangzhou();
     (void)state;
-    for (size_t i = 0; i < FAR_ARRAY_LEN(rows); i++) {
-        struct far_number number = parse(&rule, rows[i].raw);
-        if (number.kind != rows[i].kind || strcmp(number.canonical, rows[i].canonical) != 0)
-            fail_msg("%s: %s %s", rows[i].raw, far_number_kind_name(number.kind), number.canonical);
+    for (size_t i = 0; i < FAR_ARRAY_LEN(numbers); i++) {
+        struct far_number number = parse(&rule, numbers[i].raw);
+        if (number.kind != numbers[i].kind || strcmp(number.canonical, numbers[i].canonical) != 0)
+            fail_msg("%s: %s %s", numbers[i].raw, far_number_kind_name(number.kind), number.canonical);
     }
     struct far_number number = parse(&rule, "+86 138-0013-8000");
     assert_string_equal(number.raw, "+86 138-0013-8000");
