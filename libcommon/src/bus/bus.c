@@ -324,7 +324,7 @@ enum far_err bus_send(struct far_bus *bus, const struct bus_out *out)
     const void *data = out->data;
     size_t len = out->data_len;
     natsMsg *msg = NULL;
-    if (!bus_subject_ok(out->subject, false) || len > FAR_BUS_PAYLOAD_LEN_MAX) return FAR_EINVAL;
+    if (!bus_subject_ok(out->subject, out->wildcards) || len > FAR_BUS_PAYLOAD_LEN_MAX) return FAR_EINVAL;
     if (bus->state != FAR_BUS_CONNECTED) {
         far_metric_add(&far_bus_metrics[BUS_M_REFUSED], 1);
         return FAR_EUNAVAILABLE;

@@ -90,15 +90,6 @@ static void on_read(void *ctx, enum far_err err, const struct far_kv_entry *entr
     unref(lease);
 }
 
-static void on_write(void *ctx, enum far_err err, uint64_t revision)
-{
-    struct far_lease *lease = ctx;
-    if (err == FAR_OK) (void)snprintf(lease->seen, sizeof(lease->seen), "%s", lease->owner);
-    far_lease_core_written(&lease->core, far_clock_mono_ms(), err, revision);
-    act(lease);
-    unref(lease);
-}
-
 /* revision 0 expects that there is no entry: UPDATE, because nothing ever deletes a lease's entry. */
 static enum far_err write_owner(struct far_lease *lease, const char *owner, uint64_t revision,
                                 far_kv_write_fn *fn)
@@ -114,6 +105,24 @@ static enum far_err write_owner(struct far_lease *lease, const char *owner, uint
                                            .fn = fn,
                                            .ctx = lease},
                     fn ? unref : NULL);
+}
+
+/* Nobody waits for the end of it; if it is lost, the lease runs out by itself. */
+static void give_up(struct far_lease *lease)
+{
+    if (lease->core.owner && !lease->core.pending &&
+        write_owner(lease, "", lease->core.revision, NULL) != FAR_OK)
+        FAR_INFO("lease-not-returned", "key=%s", lease->key);
+}
+
+static void on_write(void *ctx, enum far_err err, uint64_t revision)
+{
+    struct far_lease *lease = ctx;
+    if (err == FAR_OK) (void)snprintf(lease->seen, sizeof(lease->seen), "%s", lease->owner);
+    far_lease_core_written(&lease->core, far_clock_mono_ms(), err, revision);
+    if (lease->dead) give_up(lease); /* it ended while this was under way */
+    act(lease);
+    unref(lease);
 }
 
 static void act(struct far_lease *lease)
@@ -169,10 +178,7 @@ struct far_lease *far_lease_destroy(struct far_lease *lease)
     if (!lease) return NULL;
     far_timer_stop(far_bus_loop(lease->bus), lease->timer);
     lease->timer = 0;
-    /* Nobody waits for the end of it; if it is lost, the lease runs out by itself. */
-    if (lease->core.owner && !lease->core.pending &&
-        write_owner(lease, "", lease->core.revision, NULL) != FAR_OK)
-        FAR_INFO("lease-not-returned", "key=%s", lease->key);
+    give_up(lease);
     lease->dead = true;
     unref(lease);
     return NULL;

@@ -75,6 +75,7 @@ struct bus_out {
     const struct far_bus_header *own; /* more headers */
     size_t own_count;
     bool no_trace;
+    bool wildcards; /* the subject may have some: a filter of the server's API */
 };
 FAR_MUST_CHECK enum far_err bus_send(struct far_bus *bus, const struct bus_out *out);
 /** far_bus_ask() for this folder: out.reply is set by it; drop_fn may be NULL. */
