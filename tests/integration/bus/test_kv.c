@@ -324,7 +324,7 @@ static void a_lease_has_one_owner_through_kills_and_freezes(void **state)
         join(&election, i);
     assert_true(test_turn_until(loop, one_owner, &election, 5000));
     int first = owner_of(&election);
-    test_turn_for(loop, 3 * LEASE_MS + 100); /* between two renewals: none is under way */
+    test_turn_for(loop, 3 * LEASE_MS + 100);      /* between two renewals: none is under way */
     assert_int_equal(owner_of(&election), first); /* it stays */
 
     uint64_t left_ms = far_clock_mono_ms();
