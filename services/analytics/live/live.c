@@ -41,6 +41,8 @@ struct live {
     unsigned open;                       /* questions under way of this round */
     ProtobufCMessage *views[PART_COUNT]; /* the ACD's last answers */
     struct far_index *shown;             /* subject -> hash of what was published last */
+    struct far_index *alive;             /* contact -> the round in which it was last there */
+    uint64_t round;
     char time_zone[64];
     struct question *questions;
 };
@@ -248,6 +250,26 @@ static void publish_contacts(struct live *live)
     }
 }
 
+/* Contacts that were in the former list and are not in this one have ended: said once. */
+static void publish_ended(struct live *live, const Farseat__V1__ContactListReply *before,
+                          const Farseat__V1__ContactListReply *now)
+{
+    live->round++;
+    for (size_t i = 0; i < now->n_contacts; i++)
+        if (far_index_put_text(live->alive, now->contacts[i]->contact_id, live->round) != FAR_OK) return;
+    for (size_t i = 0; before && i < before->n_contacts; i++) {
+        uint64_t round = 0;
+        const char *contact_id = before->contacts[i]->contact_id;
+        if (far_index_get_text(live->alive, contact_id, &round) && round == live->round) continue;
+        (void)far_index_remove_text(live->alive, contact_id);
+        Farseat__V1__LiveContact contact;
+        live_contact(before->contacts[i], now->at_us, &contact);
+        contact.state = FARSEAT__V1__CONTACT_STATE__CONTACT_ENDED;
+        contact.state_since_us = now->at_us;
+        publish(live, FAR_SUBJECT_LIVE_CONTACT, contact_id, &contact.base, far_clock_mono_us(), true);
+    }
+}
+
 static void publish_round(struct live *live)
 {
     if (!live->views[PART_AGENTS] || !live->views[PART_QUEUES] || !live->views[PART_CONTACTS]) return;
@@ -286,6 +308,9 @@ static void answered(void *ctx, const struct far_bus_answer *answer)
     if (answer->err == FAR_OK) {
         ProtobufCMessage *copy = NULL;
         if (far_bus_unpack(far_method_rows[parts[part].method].reply, answer->msg, &copy) == FAR_OK) {
+            if (part == PART_CONTACTS)
+                publish_ended(live, (const Farseat__V1__ContactListReply *)live->views[part],
+                              (const Farseat__V1__ContactListReply *)copy);
             if (live->views[part]) protobuf_c_message_free_unpacked(live->views[part], NULL);
             live->views[part] = copy;
             if (part == PART_CONFIG) config_known(live);
@@ -407,6 +432,7 @@ enum far_err live_create(struct far_bus *bus, void (*time_zone_changed)(void *ct
     for (size_t i = 0; i < PART_COUNT; i++)
         questions[i] = (struct question){live, (enum part)i};
     enum far_err err = far_index_create(SHOWN_MAX, SUBJECT_MAX, far_clock_mono_us(), &live->shown);
+    if (err == FAR_OK) err = far_index_create(DAY_CONTACTS_MAX, 63, far_clock_mono_us(), &live->alive);
     if (err == FAR_OK) err = day_create(&live->day);
     if (err == FAR_OK) err = far_timer_start(far_bus_loop(bus), TICK_MS, TICK_MS, tick, live, &live->timer);
     if (err != FAR_OK) {
@@ -474,6 +500,7 @@ struct live *live_destroy(struct live *live)
         if (live->views[i]) protobuf_c_message_free_unpacked(live->views[i], NULL);
     live->day = day_destroy(live->day);
     live->shown = far_index_destroy(live->shown);
+    live->alive = far_index_destroy(live->alive);
     free(live->questions);
     free(live);
     return NULL;

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The whole API, a row a route. */
+#include "api.h"
+#include "farseat/v1/api_gateway.pb-c.h"
+#include <string.h>
+
+#define V1 "/api/v1"
+/* A route that is carried to the bus. */
+#define BUS(method_, path_, permission_, bus_, ...)                                                          \
+    {                                                                                                        \
+        .method = HTTP_##method_, .path = V1 path_, .permission = PERMISSION_##permission_,                  \
+        .bus_method = FAR_METHOD_##bus_, .handler = proxy_handle, .summary = __VA_ARGS__                     \
+    }
+/* One of the gateway's own. */
+#define OWN(method_, path_, permission_, handler_, ...)                                                      \
+    {                                                                                                        \
+        .method = HTTP_##method_, .path = V1 path_, .permission = PERMISSION_##permission_,                  \
+        .bus_method = FAR_METHOD_COUNT, .handler = handler_, .summary = __VA_ARGS__                          \
+    }
+#define OWN_AGENT  .own_field = "agentId", .by = true, .all_permission = PERMISSION_AGENT_ACT_ALL
+#define TYPE(name) &farseat__v1__##name##__descriptor
+
+const struct route api_routes[] = {
+    OWN(GET, "/openapi.json", NONE, openapi_get, "This description"),
+    OWN(POST, "/login", NONE, session_login, "Log in", .request = TYPE(login_request),
+        .reply = TYPE(login_reply)),
+    OWN(POST, "/token", NONE, session_refresh, "Another access token; the refresh token is renewed too",
+        .request = TYPE(refresh_request), .reply = TYPE(login_reply)),
+    OWN(POST, "/logout", SELF, session_logout, "End this session", .reply = TYPE(empty)),
+    OWN(GET, "/me", SELF, session_me, "Who I am, and what I may do", .reply = TYPE(me_reply)),
+    OWN(POST, "/me/password", SELF, session_password, "Change my password; my other sessions end",
+        .request = TYPE(password_request), .reply = TYPE(empty)),
+
+    BUS(GET, "/agents", LIVE_READ, acd_AgentList, "All agents as they are now"),
+    BUS(GET, "/agents/{id}/explain", LIVE_READ, acd_AgentExplain, "Why an agent gets no call, by queue"),
+    BUS(POST, "/agents/{agentId}/login", AGENT_ACT, acd_AgentAct, "Log in, not ready yet", .action = "login",
+        OWN_AGENT),
+    BUS(POST, "/agents/{agentId}/logout", AGENT_ACT, acd_AgentAct, "Log out, after the call",
+        .action = "logout", OWN_AGENT),
+    BUS(POST, "/agents/{agentId}/ready", AGENT_ACT, acd_AgentAct, "Ready for contacts", .action = "ready",
+        OWN_AGENT),
+    BUS(POST, "/agents/{agentId}/not-ready", AGENT_ACT, acd_AgentAct,
+        "Not ready, with a reason; during a call: after it", .action = "notReady", OWN_AGENT),
+    BUS(POST, "/agents/{agentId}/end-after-call-work", AGENT_ACT, acd_AgentAct, "After-call work is done",
+        .action = "endAfterCallWork", OWN_AGENT),
+
+    BUS(GET, "/contacts/live", LIVE_READ, acd_ContactList, "Contacts that live or wait for after-call work"),
+    BUS(GET, "/contacts/live/{id}", LIVE_READ, acd_ContactGet,
+        "A live contact with its timeline and decisions"),
+    BUS(GET, "/contacts", CONTACT_READ, analytics_ContactSearch, "Finished contacts, newest first",
+        .own_field = "agentId", .all_permission = PERMISSION_CONTACT_READ_ALL),
+    BUS(GET, "/contacts/{contactId}", CONTACT_READ_ALL, analytics_ContactGet,
+        "A finished contact: record, timeline, the reason of each decision"),
+    BUS(POST, "/contacts/{contactId}/hold", AGENT_ACT, acd_ContactAct, "Hold the caller", .action = "hold",
+        OWN_AGENT),
+    BUS(POST, "/contacts/{contactId}/resume", AGENT_ACT, acd_ContactAct, "Resume", .action = "resume",
+        OWN_AGENT),
+    BUS(POST, "/contacts/{contactId}/transfer", AGENT_ACT, acd_ContactAct,
+        "Blind transfer to an agent or a queue", .action = "transfer", OWN_AGENT),
+    BUS(POST, "/contacts/{contactId}/hang-up", AGENT_ACT, acd_ContactAct, "Hang up", .action = "hangUp",
+        OWN_AGENT),
+    BUS(POST, "/contacts/{contactId}/disposition", AGENT_ACT, acd_ContactAct,
+        "How it ended; until some time after the contact", .action = "disposition", OWN_AGENT),
+
+    BUS(GET, "/queues", LIVE_READ, acd_QueueList, "All queues as they are now"),
+    BUS(GET, "/live", LIVE_READ, analytics_LiveGet,
+        "All live figures at once; /api/v1/live/socket streams them"),
+    BUS(GET, "/status", CONFIG_READ, acd_Status, "The ACD's role, position and state hash"),
+
+    BUS(GET, "/recordings", RECORDING_READ, recording_List, "Recordings' parts, of a contact, agent or time"),
+    OWN(GET, "/recordings/{recordingId}/audio", RECORDING_PLAY, audio_get,
+        "Sound as WAV: caller left, agent right; query: part (1); ranges of bytes", .audited = true),
+
+    BUS(GET, "/customers", CUSTOMER_READ, ticketing_CustomerFind,
+        "Customers by number, or by the beginning of a name"),
+    BUS(GET, "/customers/{id}", CUSTOMER_READ, ticketing_CustomerGet, "A customer"),
+    BUS(POST, "/customers", CUSTOMER_WRITE, ticketing_CustomerPut, "A new customer", .by = true),
+    BUS(PUT, "/customers/{customerId}", CUSTOMER_WRITE, ticketing_CustomerPut,
+        "Change a customer (revision as read)", .by = true),
+    BUS(GET, "/tickets", TICKET_READ, ticketing_TicketSearch, "Tickets, newest first"),
+    BUS(GET, "/tickets/{id}", TICKET_READ, ticketing_TicketGet, "A ticket with its history"),
+    BUS(POST, "/tickets", TICKET_WRITE, ticketing_TicketPut, "A new ticket", .by = true),
+    BUS(PUT, "/tickets/{ticketId}", TICKET_WRITE, ticketing_TicketPut, "Change a ticket (revision as read)",
+        .by = true),
+
+    BUS(GET, "/reports/kpi", REPORT_READ, analytics_KpiReport,
+        "KPIs of days (docs/kpi.md) by queue and agent"),
+
+    BUS(GET, "/config", CONFIG_READ, acd_ConfigGet, "The configuration in force"),
+    BUS(PUT, "/config", CONFIG_WRITE, acd_ConfigApply, "Another configuration, whole; dryRun checks it",
+        .by = true, .audited = true),
+    BUS(GET, "/people", PEOPLE, gateway_PersonList, "People who may log in"),
+    BUS(POST, "/people", PEOPLE, gateway_PersonPut, "Make or change a person", .by = true, .audited = true),
+    OWN(GET, "/audit", AUDIT_READ, session_audit_list, "Sensitive acts, newest first",
+        .request = TYPE(audit_request), .reply = TYPE(audit_reply)),
+};
+const size_t api_routes_len = FAR_ARRAY_LEN(api_routes);
+
+/* Match a path, segment by segment. @return whether it matches; params then has what stands for {name}s. */
+static bool path_matches(const char *pattern, const char *path, json_t *params)
+{
+    json_t *found = json_object();
+    bool matches = found != NULL;
+    while (matches && (*pattern || *path)) {
+        if (*pattern != '{') {
+            matches = *pattern == *path;
+            pattern += matches;
+            path += matches;
+            continue;
+        }
+        const char *end = strchr(pattern, '}');
+        size_t len = strcspn(path, "/");
+        char name[48] = "";
+        memcpy(name, pattern + 1, (size_t)(end - pattern - 1));
+        json_t *value = json_stringn(path, len); /* NULL: no UTF-8 */
+        matches = len > 0 && value && json_object_set_new(found, name, value) == 0;
+        pattern = end + 1;
+        path += len;
+    }
+    if (matches) (void)json_object_update(params, found);
+    json_decref(found);
+    return matches;
+}
+
+const struct route *api_route_find(enum http_method method, const char *path, json_t *params,
+                                   bool *ret_path_known)
+{
+    *ret_path_known = false;
+    if (method == HTTP_HEAD) method = HTTP_GET;
+    for (size_t i = 0; i < api_routes_len; i++) {
+        json_t *found = json_object();
+        bool matches = path_matches(api_routes[i].path, path, found);
+        bool hit = matches && api_routes[i].method == method;
+        if (hit) (void)json_object_update(params, found);
+        json_decref(found);
+        *ret_path_known |= matches;
+        if (hit) return &api_routes[i];
+    }
+    return NULL;
+}

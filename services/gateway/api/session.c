@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Log in and out, who I am, passwords, the audit log. Hashing and SQL run on database threads. */
+#include "../auth/people.h"
+#include "api.h"
+#include "far/clock.h"
+#include "far/hash64.h"
+#include "far/json.h"
+#include "far/str.h"
+#include "farseat/v1/api_gateway.pb-c.h"
+#include <inttypes.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A job: what goes to the database thread and comes back. */
+struct work {
+    struct exchange *exchange;
+    struct login login;
+    char new_password[PASSWORD_LEN_MAX + 1];
+    uint64_t keys[2]; /* of the throttle: the login, the address */
+    Farseat__V1__AuditReply *audit;
+    int64_t from_us, to_us;
+    uint32_t limit;
+};
+
+static void work_end(struct work *work)
+{
+    sodium_memzero(&work->login, sizeof(work->login)); /* passwords do not linger */
+    sodium_memzero(work->new_password, sizeof(work->new_password));
+    if (work->audit) farseat__v1__audit_reply__free_unpacked(work->audit, NULL);
+    free(work);
+}
+
+static void submit(struct work *work, far_pg_work_fn *fn, far_pg_done_fn *done)
+{
+    const struct far_pg_job job = {.work = fn, .done = done, .arg = work, .transaction = true};
+    enum far_err err = far_pg_submit(work->exchange->api->pg, &job);
+    if (err != FAR_OK) done(err, work);
+}
+
+static struct work *work_begin(struct exchange *exchange)
+{
+    struct work *work = calloc(1, sizeof(*work));
+    if (!work) {
+        exchange_fail(exchange, FAR_ENOMEM, NULL);
+        return NULL;
+    }
+    work->exchange = exchange;
+    (void)far_str_copy(work->login.client, sizeof(work->login.client), exchange->client);
+    work->login.identity = exchange->identity;
+    return work;
+}
+
+/* The body as the route's message; NULL: replied. */
+static ProtobufCMessage *body_read(struct exchange *exchange)
+{
+    struct far_json_error error = {.text = ""};
+    ProtobufCMessage *message = NULL;
+    json_t *body = exchange->body ? exchange->body : exchange->params;
+    enum far_err err = far_json_to_message(exchange->route->request, body, &error, &message);
+    if (err == FAR_OK) return message;
+    char text[400];
+    (void)snprintf(text, sizeof(text), "%s: %s", error.path, error.text);
+    exchange_fail(exchange, FAR_EINVAL, text);
+    return NULL;
+}
+
+/* ---- answers -------------------------------------------------------------------------------------- */
+
+struct person_parts {
+    Farseat__V1__Person person;
+    char roles[128];
+    char *role_pointers[8];
+    char *permissions[PERMISSION_COUNT];
+    size_t permissions_len;
+};
+
+static void person_fill(struct person_parts *parts, const struct identity *identity)
+{
+    farseat__v1__person__init(&parts->person);
+    memcpy(parts->roles, identity->roles, sizeof(parts->roles));
+    parts->person.login = (char *)(uintptr_t)identity->login;
+    parts->person.agent_id = (char *)(uintptr_t)identity->agent_id;
+    parts->person.name = (char *)(uintptr_t)identity->name;
+    parts->person.language = (char *)(uintptr_t)identity->language;
+    parts->person.roles = parts->role_pointers;
+    char *rest = NULL;
+    for (char *role = strtok_r(parts->roles, ",", &rest); role && parts->person.n_roles < 8;
+         role = strtok_r(NULL, ",", &rest))
+        parts->role_pointers[parts->person.n_roles++] = role;
+    for (int i = 1; i < PERMISSION_COUNT; i++)
+        if (permission_has(identity->permissions, (enum permission)i))
+            parts->permissions[parts->permissions_len++] =
+                (char *)(uintptr_t)permission_name((enum permission)i);
+}
+
+static void reply_tokens(struct work *work)
+{
+    struct exchange *exchange = work->exchange;
+    char token[TOKEN_TEXT_SIZE];
+    enum far_err err =
+        token_write(exchange->api->token_key, &work->login.identity, far_clock_wall_us() / 1000000, token);
+    if (err != FAR_OK) {
+        exchange_fail(exchange, err, NULL);
+        return;
+    }
+    struct person_parts parts = {.permissions_len = 0};
+    person_fill(&parts, &work->login.identity);
+    Farseat__V1__LoginReply reply = FARSEAT__V1__LOGIN_REPLY__INIT;
+    reply.access_token = token;
+    reply.expires_in_s = TOKEN_LIFE_S;
+    reply.refresh_token = work->login.refresh;
+    reply.person = &parts.person;
+    reply.permissions = parts.permissions;
+    reply.n_permissions = parts.permissions_len;
+    exchange_reply(exchange, &reply.base);
+}
+
+static void reply_empty(struct exchange *exchange)
+{
+    Farseat__V1__Empty empty = FARSEAT__V1__EMPTY__INIT;
+    exchange_reply(exchange, &empty.base);
+}
+
+/* 401, not 403: logging in is what helps. */
+static void reply_denied(struct exchange *exchange, const char *text)
+{
+    http_reply_error(exchange->api->http, exchange->id, 401, "EDENIED", text);
+    exchange_end(exchange);
+}
+
+/* ---- log in --------------------------------------------------------------------------------------- */
+
+static enum far_err login_work(struct far_pg_conn *conn, void *arg)
+{
+    struct work *work = arg;
+    enum far_err err = people_login(conn, &work->login);
+    if (err != FAR_EDENIED) return err;
+    work->login.identity.login[0] = '\0'; /* denied, but its line in the audit log shall be committed */
+    return FAR_OK;
+}
+
+static void login_done(enum far_err err, void *arg)
+{
+    struct work *work = arg;
+    struct throttle *throttle = work->exchange->api->throttle;
+    if (err != FAR_OK) {
+        exchange_fail(work->exchange, err, NULL);
+    } else if (work->login.identity.login[0] == '\0') {
+        for (size_t i = 0; i < FAR_ARRAY_LEN(work->keys); i++)
+            throttle_failed(throttle, work->keys[i], far_clock_mono_ms());
+        reply_denied(work->exchange, "login or password is wrong, or the login is disabled");
+    } else {
+        throttle_succeeded(throttle, work->keys[0]);
+        reply_tokens(work);
+    }
+    work_end(work);
+}
+
+static bool throttled(struct work *work)
+{
+    work->keys[0] = far_hash64(work->login.login, strlen(work->login.login), 1) | 1;
+    work->keys[1] = far_hash64(work->login.client, strlen(work->login.client), 2) | 1;
+    uint64_t wait_ms = 0;
+    for (size_t i = 0; i < FAR_ARRAY_LEN(work->keys); i++) {
+        uint64_t ms = throttle_wait_ms(work->exchange->api->throttle, work->keys[i], far_clock_mono_ms());
+        if (ms > wait_ms) wait_ms = ms;
+    }
+    if (wait_ms == 0) return false;
+    char text[96];
+    (void)snprintf(text, sizeof(text), "too many wrong passwords: try again in %" PRIu64 " s",
+                   wait_ms / 1000 + 1);
+    http_reply_error(work->exchange->api->http, work->exchange->id, 429, "EAGAIN", text);
+    exchange_end(work->exchange);
+    return true;
+}
+
+void session_login(struct exchange *exchange)
+{
+    if (!exchange->api->token_key_known) {
+        exchange_fail(exchange, FAR_EUNAVAILABLE, "PostgreSQL is not there yet: try again in a moment");
+        return;
+    }
+    ProtobufCMessage *message = body_read(exchange);
+    struct work *work = message ? work_begin(exchange) : NULL;
+    if (work) {
+        const Farseat__V1__LoginRequest *request = (const Farseat__V1__LoginRequest *)message;
+        bool fits = far_str_copy(work->login.login, sizeof(work->login.login), request->login);
+        fits &= far_str_copy(work->login.password, sizeof(work->login.password), request->password);
+        if (!fits) work->login.password[0] = '\0'; /* it cannot be right, and fails like any other */
+        if (throttled(work))
+            work_end(work);
+        else
+            submit(work, login_work, login_done);
+    }
+    if (message) protobuf_c_message_free_unpacked(message, NULL);
+}
+
+/* ---- refresh, log out, who am I ------------------------------------------------------------------- */
+
+static enum far_err refresh_work(struct far_pg_conn *conn, void *arg)
+{
+    return people_refresh(conn, &((struct work *)arg)->login);
+}
+
+static void refresh_done(enum far_err err, void *arg)
+{
+    struct work *work = arg;
+    if (err == FAR_OK)
+        reply_tokens(work);
+    else if (err == FAR_EDENIED)
+        reply_denied(work->exchange, "the session has ended: log in again");
+    else
+        exchange_fail(work->exchange, err, NULL);
+    work_end(work);
+}
+
+void session_refresh(struct exchange *exchange)
+{
+    ProtobufCMessage *message = body_read(exchange);
+    struct work *work = message ? work_begin(exchange) : NULL;
+    if (work) {
+        const Farseat__V1__RefreshRequest *request = (const Farseat__V1__RefreshRequest *)message;
+        if (!far_str_copy(work->login.refresh, sizeof(work->login.refresh), request->refresh_token))
+            work->login.refresh[0] = '\0';
+        submit(work, refresh_work, refresh_done);
+    }
+    if (message) protobuf_c_message_free_unpacked(message, NULL);
+}
+
+static enum far_err logout_work(struct far_pg_conn *conn, void *arg)
+{
+    return people_logout(conn, ((struct work *)arg)->login.identity.session_id);
+}
+
+static void empty_done(enum far_err err, void *arg)
+{
+    struct work *work = arg;
+    if (err == FAR_OK)
+        reply_empty(work->exchange);
+    else if (err == FAR_EDENIED)
+        exchange_fail(work->exchange, err, "the present password is wrong");
+    else if (err == FAR_EINVAL)
+        exchange_fail(work->exchange, err, "newPassword: 10 to 200 bytes");
+    else
+        exchange_fail(work->exchange, err, NULL);
+    work_end(work);
+}
+
+void session_logout(struct exchange *exchange)
+{
+    struct work *work = work_begin(exchange);
+    if (work) submit(work, logout_work, empty_done);
+}
+
+void session_me(struct exchange *exchange)
+{
+    struct person_parts parts = {.permissions_len = 0};
+    person_fill(&parts, &exchange->identity);
+    Farseat__V1__MeReply reply = FARSEAT__V1__ME_REPLY__INIT;
+    reply.person = &parts.person;
+    reply.permissions = parts.permissions;
+    reply.n_permissions = parts.permissions_len;
+    exchange_reply(exchange, &reply.base);
+}
+
+static enum far_err password_work(struct far_pg_conn *conn, void *arg)
+{
+    struct work *work = arg;
+    return people_password(conn, &work->login, work->new_password);
+}
+
+void session_password(struct exchange *exchange)
+{
+    ProtobufCMessage *message = body_read(exchange);
+    struct work *work = message ? work_begin(exchange) : NULL;
+    if (work) {
+        const Farseat__V1__PasswordRequest *request = (const Farseat__V1__PasswordRequest *)message;
+        (void)far_str_copy(work->login.login, sizeof(work->login.login), exchange->identity.login);
+        (void)far_str_copy(work->login.password, sizeof(work->login.password), request->password);
+        if (!far_str_copy(work->new_password, sizeof(work->new_password), request->new_password))
+            work->new_password[0] = '\0';
+        submit(work, password_work, empty_done);
+    }
+    if (message) protobuf_c_message_free_unpacked(message, NULL);
+}
+
+/* ---- the audit log -------------------------------------------------------------------------------- */
+
+static enum far_err audit_list_work(struct far_pg_conn *conn, void *arg)
+{
+    struct work *work = arg;
+    char from_us[24], to_us[24], limit[16];
+    (void)snprintf(from_us, sizeof(from_us), "%" PRId64, work->from_us);
+    (void)snprintf(to_us, sizeof(to_us), "%" PRId64, work->to_us > 0 ? work->to_us : INT64_MAX);
+    (void)snprintf(limit, sizeof(limit), "%" PRIu32,
+                   work->limit == 0 || work->limit > 1000 ? 200 : work->limit);
+    const char *values[] = {from_us, to_us, limit};
+    PGresult *result = NULL;
+    enum far_err err =
+        far_pg_query(conn,
+                     "select at_us, login, client, action, target, outcome from audit "
+                     "where at_us >= $1 and at_us < $2 order by at_us desc, place desc limit $3",
+                     3, values, &result);
+    if (err != FAR_OK) return err;
+    Farseat__V1__AuditReply *reply = calloc(1, sizeof(*reply));
+    size_t rows = (size_t)PQntuples(result);
+    if (!reply) abort();
+    farseat__v1__audit_reply__init(reply);
+    reply->entries = rows ? calloc(rows, sizeof(reply->entries[0])) : NULL;
+    for (size_t i = 0; i < rows && reply->entries; i++) {
+        Farseat__V1__AuditEntry *entry = calloc(1, sizeof(*entry));
+        if (!entry) abort();
+        farseat__v1__audit_entry__init(entry);
+        entry->at_us = far_pg_i64(result, (int)i, 0, 0);
+        char **const texts[] = {&entry->login, &entry->client, &entry->action, &entry->target,
+                                &entry->outcome};
+        for (int j = 0; j < (int)FAR_ARRAY_LEN(texts); j++)
+            *texts[j] = far_pg_strdup(result, (int)i, j + 1);
+        reply->entries[reply->n_entries++] = entry;
+    }
+    PQclear(result);
+    if (work->audit) farseat__v1__audit_reply__free_unpacked(work->audit, NULL);
+    work->audit = reply;
+    return FAR_OK;
+}
+
+static void audit_list_done(enum far_err err, void *arg)
+{
+    struct work *work = arg;
+    if (err == FAR_OK)
+        exchange_reply(work->exchange, &work->audit->base);
+    else
+        exchange_fail(work->exchange, err, NULL);
+    work_end(work);
+}
+
+void session_audit_list(struct exchange *exchange)
+{
+    ProtobufCMessage *message = body_read(exchange);
+    struct work *work = message ? work_begin(exchange) : NULL;
+    if (work) {
+        const Farseat__V1__AuditRequest *request = (const Farseat__V1__AuditRequest *)message;
+        work->from_us = request->from_us;
+        work->to_us = request->to_us;
+        work->limit = request->limit;
+        submit(work, audit_list_work, audit_list_done);
+    }
+    if (message) protobuf_c_message_free_unpacked(message, NULL);
+}

@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "people.h"
+#include "far/clock.h"
+#include "far/id.h"
+#include "far/str.h"
+#include "farseat/v1/api_gateway.pb-c.h"
+#include <inttypes.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define HASH_TEXT_SIZE 67 /* \x and 32 bytes as hex */
+
+static void now_text(char out[24], int64_t plus_us)
+{
+    (void)snprintf(out, 24, "%" PRId64, far_clock_wall_us() + plus_us);
+}
+
+static enum far_err password_hash(const char *password, char ret_hash[crypto_pwhash_STRBYTES])
+{
+    int failed =
+        crypto_pwhash_str_alg(ret_hash, password, strlen(password), crypto_pwhash_OPSLIMIT_INTERACTIVE,
+                              crypto_pwhash_MEMLIMIT_INTERACTIVE, crypto_pwhash_ALG_ARGON2ID13);
+    return failed ? FAR_ENOMEM : FAR_OK;
+}
+
+static void refresh_hash(const char *refresh, char ret_text[HASH_TEXT_SIZE])
+{
+    uint8_t hash[32];
+    crypto_generichash(hash, sizeof(hash), (const uint8_t *)refresh, strlen(refresh), NULL, 0);
+    memcpy(ret_text, "\\x", 2);
+    far_str_hex(hash, sizeof(hash), ret_text + 2);
+}
+
+static void refresh_make(char ret_refresh[REFRESH_TEXT_SIZE])
+{
+    uint8_t bytes[32];
+    randombytes_buf(bytes, sizeof(bytes));
+    far_str_hex(bytes, sizeof(bytes), ret_refresh);
+}
+
+static void identity_read(const PGresult *result, struct login *login)
+{
+    (void)far_str_copy(login->identity.login, sizeof(login->identity.login), far_pg_text(result, 0, 0));
+    (void)far_str_copy(login->identity.agent_id, sizeof(login->identity.agent_id), far_pg_text(result, 0, 1));
+    (void)far_str_copy(login->identity.roles, sizeof(login->identity.roles), far_pg_text(result, 0, 2));
+    (void)far_str_copy(login->identity.name, sizeof(login->identity.name), far_pg_text(result, 0, 3));
+    (void)far_str_copy(login->identity.language, sizeof(login->identity.language), far_pg_text(result, 0, 4));
+    identity_permit(&login->identity);
+}
+
+/* A login that does not exist takes as long as one that does. */
+static bool password_matches(const char *hash, const char *password)
+{
+    static const char nobody[] = "$argon2id$v=19$m=65536,t=2,p=1$MDEyMzQ1Njc4OWFiY2RlZg$"
+                                 "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+    bool matches = crypto_pwhash_str_verify(hash ? hash : nobody, password, strlen(password)) == 0;
+    return matches && hash;
+}
+
+static enum far_err session_make(struct far_pg_conn *conn, struct login *login)
+{
+    char hash[HASH_TEXT_SIZE], now[24], expires[24];
+    refresh_make(login->refresh);
+    refresh_hash(login->refresh, hash);
+    far_id_new_text(login->identity.session_id);
+    now_text(now, 0);
+    now_text(expires, SESSION_US);
+    const char *old[] = {now};
+    enum far_err err = far_pg_query(conn, "delete from session where expires_at_us < $1", 1, old, NULL);
+    const char *values[] = {
+        login->identity.session_id, login->identity.login, hash, login->client, now, expires};
+    if (err == FAR_OK)
+        err = far_pg_query(
+            conn,
+            "insert into session (session_id, login, refresh_hash, client, created_at_us, used_at_us, "
+            "expires_at_us) values ($1, $2, $3::bytea, $4, $5, $5, $6)",
+            6, values, NULL);
+    return err;
+}
+
+static enum far_err person_check(struct far_pg_conn *conn, struct login *login)
+{
+    const char *values[] = {login->login};
+    PGresult *result = NULL;
+    enum far_err err = far_pg_query(conn,
+                                    "select login, agent_id, array_to_string(roles, ','), name, language, "
+                                    "password_hash, disabled from person where login = $1",
+                                    1, values, &result);
+    if (err != FAR_OK) return err;
+    bool known = PQntuples(result) > 0;
+    bool good = password_matches(known ? far_pg_text(result, 0, 5) : NULL, login->password) &&
+                strcmp(far_pg_text(result, 0, 6), "f") == 0;
+    if (good) identity_read(result, login);
+    PQclear(result);
+    return good ? FAR_OK : FAR_EDENIED;
+}
+
+enum far_err people_login(struct far_pg_conn *conn, struct login *login)
+{
+    enum far_err err = person_check(conn, login);
+    enum far_err audit =
+        people_audit(conn, login->login, login->client, "login", "", err == FAR_OK ? "ok" : "denied");
+    if (err == FAR_OK && audit != FAR_OK) return audit;
+    return err == FAR_OK ? session_make(conn, login) : err;
+}
+
+enum far_err people_refresh(struct far_pg_conn *conn, struct login *login)
+{
+    char before[HASH_TEXT_SIZE], after[HASH_TEXT_SIZE], next[REFRESH_TEXT_SIZE], now[24], expires[24];
+    refresh_hash(login->refresh, before);
+    refresh_make(next);
+    refresh_hash(next, after);
+    now_text(now, 0);
+    now_text(expires, SESSION_US);
+    const char *values[] = {before, after, now, expires};
+    PGresult *result = NULL;
+    enum far_err err = far_pg_query(
+        conn,
+        "update session s set refresh_hash = $2::bytea, used_at_us = $3, expires_at_us = $4 from person p "
+        "where s.refresh_hash = $1::bytea and s.expires_at_us > $3 and p.login = s.login and not p.disabled "
+        "returning p.login, p.agent_id, array_to_string(p.roles, ','), p.name, p.language, s.session_id",
+        4, values, &result);
+    if (err != FAR_OK) return err;
+    if (PQntuples(result) == 0) {
+        err = FAR_EDENIED;
+    } else {
+        identity_read(result, login);
+        (void)far_str_copy(login->identity.session_id, sizeof(login->identity.session_id),
+                           far_pg_text(result, 0, 5));
+        memcpy(login->refresh, next, sizeof(next));
+    }
+    PQclear(result);
+    return err;
+}
+
+enum far_err people_logout(struct far_pg_conn *conn, const char *session_id)
+{
+    const char *values[] = {session_id};
+    return far_pg_query(conn, "delete from session where session_id = $1", 1, values, NULL);
+}
+
+static bool password_ok(const char *password)
+{
+    size_t len = strlen(password);
+    return len >= PASSWORD_LEN_MIN && len <= PASSWORD_LEN_MAX;
+}
+
+enum far_err people_password(struct far_pg_conn *conn, struct login *login, const char *new_password)
+{
+    char hash[crypto_pwhash_STRBYTES], now[24], session_id[40];
+    if (!password_ok(new_password)) return FAR_EINVAL;
+    memcpy(session_id, login->identity.session_id, sizeof(session_id));
+    enum far_err err = person_check(conn, login);
+    if (err == FAR_OK) err = password_hash(new_password, hash);
+    now_text(now, 0);
+    const char *values[] = {login->login, hash, now};
+    if (err == FAR_OK)
+        err = far_pg_query(conn, "update person set password_hash = $2, changed_at_us = $3 where login = $1",
+                           3, values, NULL);
+    const char *others[] = {login->login, session_id};
+    if (err == FAR_OK)
+        err =
+            far_pg_query(conn, "delete from session where login = $1 and session_id <> $2", 2, others, NULL);
+    if (err == FAR_OK)
+        err = people_audit(conn, login->login, login->client, "password-changed", login->login, "ok");
+    return err;
+}
+
+enum far_err people_token_key(struct far_pg_conn *conn, uint8_t ret_key[TOKEN_KEY_LEN])
+{
+    uint8_t made[TOKEN_KEY_LEN];
+    char text[2 * TOKEN_KEY_LEN + 3] = "\\x";
+    randombytes_buf(made, sizeof(made));
+    far_str_hex(made, sizeof(made), text + 2);
+    const char *values[] = {text};
+    enum far_err err = far_pg_query(
+        conn, "insert into secret (name, value) values ('token-key', $1::bytea) on conflict do nothing", 1,
+        values, NULL);
+    PGresult *result = NULL;
+    if (err == FAR_OK)
+        err = far_pg_query(conn, "select encode(value, 'hex') from secret where name = 'token-key'", 0, NULL,
+                           &result);
+    if (err == FAR_OK && PQntuples(result) > 0)
+        err = far_str_unhex(far_pg_text(result, 0, 0), ret_key, TOKEN_KEY_LEN);
+    PQclear(result);
+    return err;
+}
+
+enum far_err people_audit(struct far_pg_conn *conn, const char *login, const char *client, const char *action,
+                          const char *target, const char *outcome)
+{
+    char now[24];
+    now_text(now, 0);
+    const char *values[] = {now, login, client, action, target, outcome};
+    return far_pg_query(conn,
+                        "insert into audit (at_us, login, client, action, target, outcome) "
+                        "values ($1, $2, $3, $4, $5, $6)",
+                        6, values, NULL);
+}
+
+/* ---- making people -------------------------------------------------------------------------------- */
+
+/* roles as a PostgreSQL array: names are checked before, so nothing needs quotes. */
+static enum far_err person_write(struct far_pg_conn *conn, const Farseat__V1__Person *person,
+                                 const char *roles, const char *hash)
+{
+    char now[24];
+    now_text(now, 0);
+    const char *values[] = {
+        person->login, person->name, person->agent_id, roles, person->disabled ? "t" : "f", person->language,
+        hash,          now};
+    PGresult *result = NULL;
+    enum far_err err = far_pg_query(
+        conn,
+        hash ? "insert into person (login, name, agent_id, roles, disabled, language, password_hash, "
+               "changed_at_us) "
+               "values ($1, $2, $3, string_to_array($4, ','), $5, $6, $7, $8) on conflict (login) do update "
+               "set "
+               "name = excluded.name, agent_id = excluded.agent_id, roles = excluded.roles, "
+               "disabled = excluded.disabled, language = excluded.language, password_hash = "
+               "excluded.password_hash, "
+               "changed_at_us = excluded.changed_at_us returning 1"
+             : "update person set name = $2, agent_id = $3, roles = string_to_array($4, ','), disabled = $5, "
+               "language = $6, password_hash = coalesce($7, password_hash), changed_at_us = $8 where login = "
+               "$1 returning 1",
+        8, values, &result);
+    if (err != FAR_OK) return err;
+    if (PQntuples(result) == 0) err = FAR_ENOTFOUND;
+    PQclear(result);
+    const char *login[] = {person->login};
+    if (err == FAR_OK &&
+        (person->disabled || hash)) /* what was open under the former password or right ends */
+        err = far_pg_query(conn, "delete from session where login = $1", 1, login, NULL);
+    return err;
+}
+
+enum far_err people_first(struct far_pg_conn *conn, const char *login, const char *password)
+{
+    PGresult *result = NULL;
+    enum far_err err = far_pg_query(conn, "select 1 from person limit 1", 0, NULL, &result);
+    if (err != FAR_OK) return err;
+    bool somebody = PQntuples(result) > 0;
+    PQclear(result);
+    if (somebody) return FAR_OK;
+    char hash[crypto_pwhash_STRBYTES];
+    err = password_hash(password, hash);
+    Farseat__V1__Person person = FARSEAT__V1__PERSON__INIT;
+    person.login = (char *)(uintptr_t)login;
+    person.name = person.login;
+    return err == FAR_OK ? person_write(conn, &person, "administrator", hash) : err;
+}
+
+static enum far_err refuse(struct far_pg_answer *answer, const char *text)
+{
+    (void)far_str_copy(answer->text, sizeof(answer->text), text);
+    return FAR_EINVAL;
+}
+
+static bool login_ok(const char *login)
+{
+    size_t len = strlen(login);
+    if (len == 0 || len > 63 || strchr("._-", login[0])) return false;
+    return strspn(login, "abcdefghijklmnopqrstuvwxyz0123456789._-") == len;
+}
+
+static enum far_err person_check_fields(const Farseat__V1__PersonPutRequest *request, char roles[128],
+                                        struct far_pg_answer *answer)
+{
+    const Farseat__V1__Person *person = request->person;
+    if (!person || !login_ok(person->login))
+        return refuse(
+            answer, "person.login: 1 to 63 of a-z, 0-9, dot, dash, underscore; the first a letter or digit");
+    if (person->n_roles == 0)
+        return refuse(answer, "person.roles: at least one of agent, supervisor, quality, administrator");
+    roles[0] = '\0';
+    for (size_t i = 0; i < person->n_roles; i++) {
+        if (permission_of_role(person->roles[i]) == 0)
+            return refuse(answer, "person.roles: each is one of agent, supervisor, quality, administrator");
+        if (strlen(roles) + strlen(person->roles[i]) + 2 > 128)
+            return refuse(answer, "person.roles: too many");
+        if (i > 0) strcat(roles, ",");
+        strcat(roles, person->roles[i]);
+    }
+    if (strlen(person->name) > 100 || strlen(person->agent_id) > 63 || strlen(person->language) > 10)
+        return refuse(answer, "person: name has at most 100 bytes, agentId 63, language 10");
+    if (request->password[0] && !password_ok(request->password))
+        return refuse(answer, "password: 10 to 200 bytes");
+    return FAR_OK;
+}
+
+static enum far_err person_put_work(struct far_pg_conn *conn, const ProtobufCMessage *message, void *ctx,
+                                    struct far_pg_answer *answer)
+{
+    (void)ctx;
+    const Farseat__V1__PersonPutRequest *request = (const Farseat__V1__PersonPutRequest *)message;
+    char roles[128], hash[crypto_pwhash_STRBYTES], generated[33] = "";
+    enum far_err err = person_check_fields(request, roles, answer);
+    if (err != FAR_OK) return err;
+    if (request->generate_password) {
+        uint8_t bytes[12];
+        randombytes_buf(bytes, sizeof(bytes));
+        sodium_bin2base64(generated, sizeof(generated), bytes, sizeof(bytes),
+                          sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+    }
+    const char *password = generated[0] ? generated : request->password;
+    if (password[0]) err = password_hash(password, hash);
+    if (err == FAR_OK) err = person_write(conn, request->person, roles, password[0] ? hash : NULL);
+    if (err == FAR_ENOTFOUND) return refuse(answer, "a new person needs a password, or generatePassword");
+    if (err == FAR_OK)
+        err = people_audit(conn, request->by[0] ? request->by : "bus", "", "person-put",
+                           request->person->login, "ok");
+    if (err != FAR_OK) return err;
+    Farseat__V1__PersonPutReply *reply = calloc(1, sizeof(*reply));
+    if (!reply) return FAR_ENOMEM;
+    farseat__v1__person_put_reply__init(reply);
+    reply->password = far_message_strdup(generated);
+    reply->verdict = calloc(1, sizeof(*reply->verdict));
+    if (!reply->verdict) abort();
+    farseat__v1__verdict__init(reply->verdict);
+    reply->verdict->ok = 1;
+    reply->verdict->code = far_message_strdup("");
+    reply->verdict->text = far_message_strdup("");
+    answer->message = &reply->base;
+    sodium_memzero(generated, sizeof(generated));
+    return FAR_OK;
+}
+
+static Farseat__V1__Person *person_read(const PGresult *result, int row)
+{
+    Farseat__V1__Person *person = calloc(1, sizeof(*person));
+    if (!person) abort();
+    farseat__v1__person__init(person);
+    person->login = far_pg_strdup(result, row, 0);
+    person->name = far_pg_strdup(result, row, 1);
+    person->agent_id = far_pg_strdup(result, row, 2);
+    person->language = far_pg_strdup(result, row, 4);
+    person->disabled = strcmp(far_pg_text(result, row, 5), "t") == 0;
+    char roles[256], *rest = NULL;
+    (void)far_str_copy(roles, sizeof(roles), far_pg_text(result, row, 3));
+    person->roles = calloc(8, sizeof(person->roles[0]));
+    if (!person->roles) abort();
+    for (char *role = strtok_r(roles, ",", &rest); role && person->n_roles < 8;
+         role = strtok_r(NULL, ",", &rest))
+        person->roles[person->n_roles++] = far_message_strdup(role);
+    return person;
+}
+
+static enum far_err person_list_work(struct far_pg_conn *conn, const ProtobufCMessage *message, void *ctx,
+                                     struct far_pg_answer *answer)
+{
+    (void)message;
+    (void)ctx;
+    PGresult *result = NULL;
+    enum far_err err =
+        far_pg_query(conn,
+                     "select login, name, agent_id, array_to_string(roles, ','), language, disabled "
+                     "from person order by login limit 20000",
+                     0, NULL, &result);
+    if (err != FAR_OK) return err;
+    Farseat__V1__PersonListReply *reply = calloc(1, sizeof(*reply));
+    size_t rows = (size_t)PQntuples(result);
+    if (!reply) abort();
+    farseat__v1__person_list_reply__init(reply);
+    reply->people = rows ? calloc(rows, sizeof(reply->people[0])) : NULL;
+    if (rows && !reply->people) abort();
+    for (size_t i = 0; i < rows; i++)
+        reply->people[reply->n_people++] = person_read(result, (int)i);
+    PQclear(result);
+    answer->message = &reply->base;
+    return FAR_OK;
+}
+
+const struct far_pg_method people_methods[] = {
+    {FAR_METHOD_gateway_PersonPut,  true,  person_put_work,  NULL},
+    {FAR_METHOD_gateway_PersonList, false, person_list_work, NULL},
+};
+const size_t people_methods_len = FAR_ARRAY_LEN(people_methods);

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* people.h - people and their sessions in PostgreSQL. On a database thread. Passwords are hashed by Argon2id
+ * (libsodium, interactive limits: about 0.1 s and 64 MiB each). */
+#pragma once
+#include "far/pg_method.h"
+#include "token.h"
+
+#define REFRESH_TEXT_SIZE 65                      /* 32 random bytes as hex */
+#define SESSION_US        (12LL * 3600 * 1000000) /* a working day; each refresh prolongs it */
+#define PASSWORD_LEN_MIN  10
+#define PASSWORD_LEN_MAX  200
+
+struct login {
+    char login[64], password[PASSWORD_LEN_MAX + 1], client[64];
+    char refresh[REFRESH_TEXT_SIZE]; /* in for refresh and logout, out for login and refresh */
+    struct identity identity;        /* out */
+};
+/** @return FAR_OK: a session was made; FAR_EDENIED: unknown login, wrong password or disabled: all look
+ * alike. */
+FAR_MUST_CHECK enum far_err people_login(struct far_pg_conn *conn, struct login *login);
+/** A refresh token is good once: the next one comes with the answer. @return FAR_OK; FAR_EDENIED. */
+FAR_MUST_CHECK enum far_err people_refresh(struct far_pg_conn *conn, struct login *login);
+FAR_MUST_CHECK enum far_err people_logout(struct far_pg_conn *conn, const char *session_id);
+/** Change one's own password (login->password is the present one); ends all other sessions.
+ *  @return FAR_OK; FAR_EDENIED; FAR_EINVAL: too short or too long. */
+FAR_MUST_CHECK enum far_err people_password(struct far_pg_conn *conn, struct login *login,
+                                            const char *new_password);
+/** The key that signs tokens, made when there is none. */
+FAR_MUST_CHECK enum far_err people_token_key(struct far_pg_conn *conn, uint8_t ret_key[TOKEN_KEY_LEN]);
+/** Make the administrator when nobody is there yet. */
+FAR_MUST_CHECK enum far_err people_first(struct far_pg_conn *conn, const char *login, const char *password);
+/** One line of the audit log. */
+FAR_MUST_CHECK enum far_err people_audit(struct far_pg_conn *conn, const char *login, const char *client,
+                                         const char *action, const char *target, const char *outcome);
+/** Methods far.api.gateway.*. */
+extern const struct far_pg_method people_methods[];
+extern const size_t people_methods_len;

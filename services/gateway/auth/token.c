@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "token.h"
+#include "far/str.h"
+#include <jwt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ISSUER "farseat"
+
+void identity_permit(struct identity *identity)
+{
+    char roles[sizeof(identity->roles)];
+    memcpy(roles, identity->roles, sizeof(roles));
+    identity->permissions = 0;
+    char *rest = NULL;
+    for (char *role = strtok_r(roles, ",", &rest); role; role = strtok_r(NULL, ",", &rest))
+        identity->permissions |= permission_of_role(role);
+}
+
+enum far_err token_write(const uint8_t key[TOKEN_KEY_LEN], const struct identity *identity, int64_t now_s,
+                         char ret_text[TOKEN_TEXT_SIZE])
+{
+    jwt_t *jwt = NULL;
+    if (jwt_new(&jwt) != 0) return FAR_ENOMEM;
+    enum far_err err = FAR_ENOMEM;
+    char *text = NULL;
+    if (jwt_set_alg(jwt, JWT_ALG_HS256, key, TOKEN_KEY_LEN) == 0 && jwt_add_grant(jwt, "iss", ISSUER) == 0 &&
+        jwt_add_grant(jwt, "sub", identity->login) == 0 &&
+        jwt_add_grant(jwt, "sid", identity->session_id) == 0 &&
+        jwt_add_grant(jwt, "agent", identity->agent_id) == 0 &&
+        jwt_add_grant(jwt, "roles", identity->roles) == 0 &&
+        jwt_add_grant(jwt, "name", identity->name) == 0 &&
+        jwt_add_grant(jwt, "language", identity->language) == 0 &&
+        jwt_add_grant_int(jwt, "exp", (long)(now_s + TOKEN_LIFE_S)) == 0)
+        text = jwt_encode_str(jwt);
+    if (text) err = far_str_copy(ret_text, TOKEN_TEXT_SIZE, text) ? FAR_OK : FAR_EFULL;
+    free(text);
+    jwt_free(jwt);
+    return err;
+}
+
+static bool grant_copy(jwt_t *jwt, const char *name, char *out, size_t size)
+{
+    const char *value = jwt_get_grant(jwt, name);
+    return value && far_str_copy(out, size, value);
+}
+
+enum far_err token_read(const uint8_t key[TOKEN_KEY_LEN], const char *text, int64_t now_s,
+                        struct identity *ret_identity)
+{
+    jwt_t *jwt = NULL;
+    struct identity identity = {.permissions = 0};
+    if (strlen(text) >= TOKEN_TEXT_SIZE || jwt_decode(&jwt, text, key, TOKEN_KEY_LEN) != 0)
+        return FAR_EDENIED;
+    const char *issuer = jwt_get_grant(jwt, "iss");
+    bool good = jwt_get_alg(jwt) == JWT_ALG_HS256 && issuer && strcmp(issuer, ISSUER) == 0 &&
+                grant_copy(jwt, "sub", identity.login, sizeof(identity.login)) &&
+                grant_copy(jwt, "sid", identity.session_id, sizeof(identity.session_id)) &&
+                grant_copy(jwt, "agent", identity.agent_id, sizeof(identity.agent_id)) &&
+                grant_copy(jwt, "roles", identity.roles, sizeof(identity.roles)) &&
+                grant_copy(jwt, "name", identity.name, sizeof(identity.name)) &&
+                grant_copy(jwt, "language", identity.language, sizeof(identity.language)) &&
+                (int64_t)jwt_get_grant_int(jwt, "exp") > now_s;
+    jwt_free(jwt);
+    if (!good) return FAR_EDENIED;
+    identity_permit(&identity);
+    *ret_identity = identity;
+    return FAR_OK;
+}
