@@ -73,7 +73,7 @@ create table outbox (
 );
 -- Records are numbered without gaps within one life of this database (record.proto RecordOrigin).
 create table record_origin (
-  only boolean primary key default true check (only),
+  is_only boolean primary key default true check (is_only),
   incarnation uuid not null default gen_random_uuid(),
   number bigint not null default 0
 );
