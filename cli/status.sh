@@ -38,7 +38,7 @@ version() {
 # complaints NAME: the checks of /readyz that are not ok, as "name: text".
 complaints() {
   http_get "$(service_setting "$1" HTTP_PORT)" /readyz | sed '1,/^\r*$/d' | tr '{' '\n' |
-    sed -n '/"state": *"ok"/!s/.*"name": *"\([^"]*\)".*"text": *"\([^"]*\)".*/\1: \2/p'
+    sed -n '/"state": *"ok"/!s/.*"name": *"\([^"]*\)".*"text": *"\(\([^"\\]\|\\.\)*\)".*/\1: \2/p' | sed 's/\\"/"/g'
 }
 
 uptime_of() {

@@ -7,7 +7,7 @@ for part in process packages build services postgres nats kafka; do
   . "$FARSEAT_TREE/cli/lib/$part.sh"
 done
 
-readonly DISK_MIN_MB=3072 DISK_RUN_MB=512 READY_SECONDS=90 STOP_SECONDS=35
+readonly DISK_MIN_MB=3072 DISK_RUN_MB=512 READY_SECONDS=60 STOP_SECONDS=35
 
 # The first set-up needs room for packages, artifacts and objects; later only what runs grows.
 disk_need() {

@@ -111,9 +111,14 @@ instance_ready() {
 }
 
 # instance_await NAME SECONDS: waits until it is ready, or says why not and what its log says.
+# One that keeps ending is not waited for.
+instance_settled() {
+  instance_ready "$1" || { [[ -f $RUN/$1.exits ]] && (($(wc -l <"$RUN/$1.exits") >= 4)); }
+}
+
 instance_await() {
   local name=$1 began=$SECONDS
-  if wait_until "$2" instance_ready "$name"; then
+  if wait_until "$2" instance_settled "$name" && instance_ready "$name"; then
     ((SECONDS - began < 2)) || note "$name is ready after $((SECONDS - began)) s"
     return 0
   fi
@@ -123,5 +128,5 @@ instance_await() {
     body=$(http_get "$(service_setting "$name" HTTP_PORT)" /readyz | sed '1,/^\r*$/d')
     [[ -z $body ]] || printf '    readyz: %s\n' "$body" >&2
   fi
-  die "$name is not ready after $2 s" "its last words stand above; all of them: ./farseat logs $name"
+  die "$name is not ready after $((SECONDS - began)) s" "its last words stand above; all of them: ./farseat logs $name"
 }
