@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "far/health.h"
+#include "far/clock.h"
 #include "far/log.h"
 #include "far/str.h"
 #include <jansson.h>
@@ -9,11 +10,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CHECKS_MAX 64
+#define CHECKS_MAX  64
+#define TEXT_MS_MIN 5000 /* a changing text is logged no more often than this */
 
 struct check {
     char name[48];
     enum far_health_state state;
+    uint64_t text_logged_ms;
     char text[256];
 };
 
@@ -30,6 +33,21 @@ static struct check *find(const char *name)
     return NULL;
 }
 
+/* With the lock held. @return whether the change is worth a line in the log. */
+static bool update(struct check *check, bool is_new, enum far_health_state state, const char *text)
+{
+    uint64_t now_ms = far_clock_mono_ms();
+    bool worth = is_new ? state != FAR_HEALTH_OK : check->state != state;
+    if (!worth && state != FAR_HEALTH_OK && strcmp(check->text, text) != 0 &&
+        (check->text_logged_ms == 0 || now_ms - check->text_logged_ms >= TEXT_MS_MIN)) {
+        check->text_logged_ms = now_ms;
+        worth = true;
+    }
+    check->state = state;
+    (void)far_str_copy(check->text, sizeof(check->text), text);
+    return worth;
+}
+
 void far_health_set(const char *name, enum far_health_state state, const char *format, ...)
 {
     char text[sizeof(checks[0].text)];
@@ -42,19 +60,16 @@ void far_health_set(const char *name, enum far_health_state state, const char *f
     bool is_new = !check;
     if (is_new && check_count < CHECKS_MAX) {
         check = &checks[check_count++];
+        *check = (struct check){0};
         (void)far_str_copy(check->name, sizeof(check->name), name);
     }
-    bool changed = !check || (is_new ? state != FAR_HEALTH_OK : check->state != state);
-    if (check) {
-        check->state = state;
-        (void)far_str_copy(check->text, sizeof(check->text), text);
-    }
+    bool worth = check && update(check, is_new, state, text);
     (void)pthread_mutex_unlock(&lock);
     if (!check)
         FAR_ERROR("health-check-dropped", "check=%s limit=%d", name, CHECKS_MAX);
-    else if (changed && state == FAR_HEALTH_OK)
+    else if (worth && (state == FAR_HEALTH_OK || is_new)) /* at first most things are not there yet */
         FAR_INFO("health", "check=%s state=%s text=%s", name, state_names[state], text);
-    else if (changed)
+    else if (worth)
         FAR_WARN("health", "check=%s state=%s text=%s", name, state_names[state], text);
 }
 

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static void the_worst_check_counts(void **state)
 {
@@ -33,6 +34,45 @@ static void the_worst_check_counts(void **state)
     far_buf_done(&out);
 }
 
+static int ends[2];
+
+static size_t lines_written(char *text, size_t size)
+{
+    ssize_t len = read(ends[0], text, size - 1);
+    size_t count = 0;
+    text[len > 0 ? len : 0] = '\0';
+    for (const char *at = text; *at; at++)
+        count += *at == '\n';
+    return count;
+}
+
+static void changes_are_logged_and_repetition_is_not(void **state)
+{
+    char text[4096];
+    (void)state;
+    assert_int_equal(pipe2(ends, O_NONBLOCK), 0);
+    far_log_set_fd(ends[1]);
+    far_health_set("pg", FAR_HEALTH_FAILED, "connecting");
+    assert_int_equal(lines_written(text, sizeof(text)), 1);
+    assert_non_null(strstr(text, "level=info"));
+    for (int i = 0; i < 10; i++) {
+        far_health_set("pg", FAR_HEALTH_FAILED, "no server");
+        far_health_set("pg", FAR_HEALTH_FAILED, "no server at try %d", i);
+    }
+    assert_int_equal(lines_written(text, sizeof(text)), 1); /* the first new text, then silence for a while */
+    assert_non_null(strstr(
+        text, "level=warn service=farseat instance=- event=health check=pg state=failed text=\"no server\""));
+    far_health_set("pg", FAR_HEALTH_OK, "%s", "");
+    far_health_set("pg", FAR_HEALTH_OK, "%s", "");
+    assert_int_equal(lines_written(text, sizeof(text)), 1);
+    far_health_set("pg", FAR_HEALTH_DEGRADED, "lost");
+    assert_int_equal(lines_written(text, sizeof(text)), 1);
+    far_health_remove("pg");
+    far_log_set_fd(open("/dev/null", O_WRONLY));
+    close(ends[0]);
+    close(ends[1]);
+}
+
 static void checks_are_limited(void **state)
 {
     char name[16];
@@ -51,6 +91,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_worst_check_counts),
+        cmocka_unit_test(changes_are_logged_and_repetition_is_not),
         cmocka_unit_test(checks_are_limited),
     };
     far_log_set_fd(open("/dev/null", O_WRONLY));
