@@ -10,7 +10,9 @@ build_lock() {
 }
 
 build_configure() {
-  [[ ! -f $FARSEAT_TREE/build/$1/build.ninja ]] || return 0
+  if [[ -f $FARSEAT_TREE/build/$1/build.ninja ]]; then # new targets are known only after it was made anew
+    ninja -C "$FARSEAT_TREE/build/$1" build.ninja >"$LOG/configure-$1.log" 2>&1 && return 0
+  fi
   step "configuring the $1 build" "$LOG/configure-$1.log" cmake -S "$FARSEAT_TREE" --preset "$1" ||
     die "CMake could not configure the $1 build" "the message above names what is missing"
 }
