@@ -18,7 +18,7 @@ address() {
     kafka) printf '%s' "$KAFKA" ;;
     *)
       sip=$(service_setting "$name" SIP_PORT)
-      [[ -z $sip ]] || printf 'sip:%s:%s ' "$ADDRESS" "$sip"
+      [[ -z $sip ]] || printf 'sip:%s:%s ' "$([[ $(service_setting "$name" SITE) ]] && printf '%s' "$ADDRESS" || printf 127.0.0.1)" "$sip"
       [[ $name != gateway ]] || printf 'http://%s:%s ' "$ADDRESS" "$GATEWAY_PORT"
       printf 'health 127.0.0.1:%s' "$(service_setting "$name" HTTP_PORT)"
       ;;
@@ -75,7 +75,7 @@ main() {
     [[ ! -f $RUN/$name.exits ]] || exits=$(wc -l <"$RUN/$name.exits")
     row "$name" "$state" "$health" "${pid:--}" "$([[ -n $pid ]] && uptime_of "$pid" || printf -- -)" "$exits" \
       "$([[ $state == running ]] && version "$name" || printf -- -)" "$(address "$name")"
-    if [[ $state == running && -n $(service_row "$name") ]]; then complaints "$name" | sed 's/^/             /'; fi
+    if [[ $state == running && -n $(service_row "$name") ]]; then complaints "$name" | awk '{print "             " $0}'; fi
   done
   return "$bad"
 }
