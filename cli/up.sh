@@ -111,7 +111,7 @@ main() {
   ports_need "${servers[@]}" "${services[@]}"
   [[ " ${servers[*]} " != *" kafka "* ]] || kafka_fetch
   build_runtime
-  (umask 077 && mkdir -p "$SECRETS")
+  (umask 077 && mkdir -p "$SECRETS" "$FARSEAT_VAR/recordings")
   secret admin-password >/dev/null
   settings_save
 
