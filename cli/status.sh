@@ -71,8 +71,7 @@ main() {
       if instance_ready "$name"; then health=ready; else health=not-ready; fi
     fi
     [[ $health == ready ]] || bad=1
-    exits=0
-    [[ ! -f $RUN/$name.exits ]] || exits=$(wc -l <"$RUN/$name.exits")
+    exits=$(instance_exits "$name")
     row "$name" "$state" "$health" "${pid:--}" "$([[ -n $pid ]] && uptime_of "$pid" || printf -- -)" "$exits" \
       "$([[ $state == running ]] && version "$name" || printf -- -)" "$(address "$name")"
     if [[ $state == running && -n $(service_row "$name") ]]; then complaints "$name" | awk '{print "             " $0}'; fi

@@ -76,13 +76,13 @@ service_start() {
   local name=$1 config binary
   config=$(service_config "$name")
   binary=$BIN/$(service_binary "$name")
-  if [[ -n $(supervisor_pid "$name") ]]; then
+  if [[ -n $(instance_pid "$name") && -n $(supervisor_pid "$name") ]]; then
     [[ $(cat "$RUN/$name.stamp" 2>/dev/null) != "$(service_stamp "$name")" ]] || return 0
     note "$name: its program or configuration changed, so it starts again"
     instance_signal "$name"
     instance_end "$name" "$STOP_SECONDS"
-  elif [[ -n $(instance_pid "$name") ]]; then
-    # Its supervisor was killed: what is left would not be started again.
+  elif [[ -n $(instance_pid "$name")$(supervisor_pid "$name") ]]; then
+    # A supervisor that waits after a failure, or a process whose supervisor was killed: begin anew.
     instance_signal "$name"
     instance_end "$name" "$STOP_SECONDS"
   fi
@@ -110,15 +110,17 @@ instance_ready() {
   esac
 }
 
-# instance_await NAME SECONDS: waits until it is ready, or says why not and what its log says.
-# One that keeps ending is not waited for.
+# Ready, or seen to end again and again: then waiting is in vain.
 instance_settled() {
-  instance_ready "$1" || { [[ -f $RUN/$1.exits ]] && (($(wc -l <"$RUN/$1.exits") >= 4)); }
+  instance_ready "$1" || (($(instance_exits "$1") >= $2 + 4))
 }
 
+instance_exits() { if [[ -f $RUN/$1.exits ]]; then wc -l <"$RUN/$1.exits"; else printf 0; fi; }
+
+# instance_await NAME SECONDS: waits until it is ready, or says why not and what its log says.
 instance_await() {
   local name=$1 began=$SECONDS
-  if wait_until "$2" instance_settled "$name" && instance_ready "$name"; then
+  if wait_until "$2" instance_settled "$name" "$(instance_exits "$name")" && instance_ready "$name"; then
     ((SECONDS - began < 2)) || note "$name is ready after $((SECONDS - began)) s"
     return 0
   fi
