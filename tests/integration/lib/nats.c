@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "nats.h"
-#include "far/test.h"
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -17,7 +16,19 @@
 #include <unistd.h>
 
 #define START_MS_MAX 10000
-#define POLL_MS      20
+
+/* Without its server a test or a measurement has no meaning. */
+#define MUST(condition)                                                                                      \
+    do {                                                                                                     \
+        if (!(condition)) give_up(__LINE__, #condition);                                                     \
+    } while (0)
+#define POLL_MS 20
+
+__attribute__((noreturn)) static void give_up(int line, const char *what)
+{
+    fprintf(stderr, "nats.c:%d: %s failed: %s\n", line, what, strerror(errno));
+    abort();
+}
 
 static int open_socket(int port, bool listening)
 {
@@ -36,8 +47,8 @@ int test_free_port(void)
     struct sockaddr_in address;
     socklen_t len = sizeof(address);
     int fd = open_socket(0, true);
-    assert_true(fd >= 0);
-    assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &len), 0);
+    MUST(fd >= 0);
+    MUST(getsockname(fd, (struct sockaddr *)&address, &len) == 0);
     close(fd);
     return ntohs(address.sin_port);
 }
@@ -53,10 +64,11 @@ static void wait_until_it_answers(struct test_nats *nats)
             close(fd);
             if (len > 4) return;
         }
-        if (waitpid(nats->pid, NULL, WNOHANG) != 0) fail_msg("nats-server ended: see %s/log", nats->dir);
+        MUST(waitpid(nats->pid, NULL, WNOHANG) ==
+             0); /* it ended: see its log, or nats-server is not installed */
         (void)nanosleep(&pause, NULL);
     }
-    fail_msg("nats-server does not answer on port %d: see %s/log", nats->port, nats->dir);
+    give_up(__LINE__, "waiting for nats-server to answer");
 }
 
 static void launch(struct test_nats *nats)
@@ -65,7 +77,7 @@ static void launch(struct test_nats *nats)
     (void)snprintf(config, sizeof(config), "%s/conf", nats->dir);
     pid_t parent = getpid();
     nats->pid = fork();
-    assert_true(nats->pid >= 0);
+    MUST(nats->pid >= 0);
     if (nats->pid == 0) {
         (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
         if (getppid() != parent) _exit(1);
@@ -81,41 +93,41 @@ void test_nats_start(struct test_nats *nats, const char *more)
     char path[96];
     *nats = (struct test_nats){.port = test_free_port()};
     (void)snprintf(nats->dir, sizeof(nats->dir), "/tmp/farseat-nats-XXXXXX");
-    assert_non_null(mkdtemp(nats->dir));
+    MUST(mkdtemp(nats->dir));
     (void)snprintf(nats->url, sizeof(nats->url), "nats://127.0.0.1:%d", nats->port);
     (void)snprintf(path, sizeof(path), "%s/conf", nats->dir);
     FILE *config = fopen(path, "w");
-    assert_non_null(config);
+    MUST(config);
     (void)fprintf(config,
                   "listen: \"127.0.0.1:%d\"\nlog_file: \"%s/log\"\npid_file: \"%s/pid\"\n"
                   "jetstream { store_dir: \"%s/data\" }\n%s\n",
                   nats->port, nats->dir, nats->dir, nats->dir, more ? more : "");
-    assert_int_equal(fclose(config), 0);
+    MUST(fclose(config) == 0);
     launch(nats);
 }
 
 void test_nats_kill(struct test_nats *nats)
 {
-    assert_true(nats->pid > 0);
-    assert_int_equal(kill(nats->pid, SIGKILL), 0);
-    assert_int_equal(waitpid(nats->pid, NULL, 0), nats->pid);
+    MUST(nats->pid > 0);
+    MUST(kill(nats->pid, SIGKILL) == 0);
+    MUST(waitpid(nats->pid, NULL, 0) == nats->pid);
     nats->pid = 0;
 }
 
 void test_nats_restart(struct test_nats *nats)
 {
-    assert_int_equal(nats->pid, 0);
+    MUST(nats->pid == 0);
     launch(nats);
 }
 
 void test_nats_freeze(struct test_nats *nats)
 {
-    assert_int_equal(kill(nats->pid, SIGSTOP), 0);
+    MUST(kill(nats->pid, SIGSTOP) == 0);
 }
 
 void test_nats_thaw(struct test_nats *nats)
 {
-    assert_int_equal(kill(nats->pid, SIGCONT), 0);
+    MUST(kill(nats->pid, SIGCONT) == 0);
 }
 
 static int remove_one(const char *path, const struct stat *info, int type, struct FTW *walk)

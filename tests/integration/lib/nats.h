@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* nats.h - a private nats-server with JetStream for a test: free port, data in a temporary directory. It dies
- * with the test. Each function fails the cmocka test when it cannot do what it says. */
+ * with the test. Each function aborts the program when it cannot do what it says. */
 #pragma once
 #include <stdbool.h>
 #include <sys/types.h>
