@@ -108,6 +108,7 @@ void inputs_applied(struct replica *replica, uint64_t now_ms, const Farseat__V1_
     if (input->number >= far_appender_core_first(replica->inputs) &&
         input->number < far_appender_core_next_number(replica->inputs))
         replica->stats.append_latency_ms_last = now_ms - slot(replica, input->number)->pushed_ms;
+    replica->stats.inputs_applied++;
     if (input->number == replica->tick_number) replica->tick_number = 0;
     for (uint32_t i = 0; i < replica->writes_len; i++) {
         if (replica->writes[i].number != input->number) continue;

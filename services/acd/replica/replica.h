@@ -134,6 +134,7 @@ struct replica_stats {
     uint32_t inputs_waiting, commands_outstanding, writes_waiting, facts_unpublished;
     uint64_t commands_sent, commands_failed, facts_dropped, facts_published, records_published, rewinds;
     uint64_t bad_entries, hashes_compared, snapshots, snapshot_position, ticks;
+    uint64_t inputs_applied;         /* of ours */
     uint64_t append_latency_ms_last; /* of the last input of ours that was applied: from push to applied */
 };
 void replica_stats(const struct replica *replica, struct replica_stats *ret_stats);
