@@ -6,8 +6,6 @@ main() {
   local program=$FARSEAT_TREE/tests/demo/run
   [[ -x $program ]] || die "$program is not there" "this tree has no demo"
   "$FARSEAT_TREE/farseat" --var "$FARSEAT_VAR" --port-base "$PORT_BASE" up
-  local -a variables
-  mapfile -t variables < <("$FARSEAT_TREE/farseat" --var "$FARSEAT_VAR" env | sed 's/^export //')
-  eval "export ${variables[*]}"
+  eval "$("$FARSEAT_TREE/farseat" --var "$FARSEAT_VAR" env)"
   exec "$program" "$@"
 }

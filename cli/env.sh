@@ -23,4 +23,6 @@ main() {
     FARSEAT_API "http://$ADDRESS:$GATEWAY_PORT" \
     FARSEAT_ADMIN_PASSWORD_FILE "$SECRETS/admin-password" \
     FARSEAT_EDGES "$edges"
+  # farseatctl and the services' programs; once is enough.
+  [[ :$PATH: == *":$BIN:"* ]] || printf 'export PATH=%q:"$PATH"\n' "$BIN"
 }

@@ -33,7 +33,6 @@ stack_port_base() {
 
 # stack_up [name...]: starts everything, or only what is named (nats, postgres, kafka, acd-1, ...).
 stack_up() {
-  local line
   stack_port_base || return 1
   STACK_VAR=$(mktemp -d "${TMPDIR:-/tmp}/farseat-stack.XXXXXX")
   chmod 0755 "$STACK_VAR"
@@ -42,7 +41,7 @@ stack_up() {
     sed 's/^/    | /' "$STACK_VAR/up.log" >&2
     return 1
   fi
-  while read -r line; do eval "$line"; done < <(stack_farseat env)
+  eval "$(stack_farseat env)"
 }
 
 # stack_down [FOLDER]: stops it, keeps its logs in FOLDER if that is given, and removes its data.
