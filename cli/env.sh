@@ -24,5 +24,6 @@ main() {
     FARSEAT_ADMIN_PASSWORD_FILE "$SECRETS/admin-password" \
     FARSEAT_EDGES "$edges"
   # farseatctl and the services' programs; once is enough.
+  # shellcheck disable=SC2016 # the shell that reads this has a PATH of its own
   [[ :$PATH: == *":$BIN:"* ]] || printf 'export PATH=%q:"$PATH"\n' "$BIN"
 }
