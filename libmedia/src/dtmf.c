@@ -4,7 +4,8 @@
 #include <string.h>
 
 #define EXPIRE_US   200000u
-#define STEP        160u /* 20 ms in units of the time stamp */
+#define REPEATS_US  500000u /* packets of one event that come twice come within this time */
+#define STEP        160u    /* 20 ms in units of the time stamp */
 #define END_PACKETS 3u
 #define VOLUME_DBM0 10u /* the level is given without its sign */
 #define UNITS_A_MS  8u
@@ -30,6 +31,20 @@ static struct far_dtmf_hit hit_of(struct far_dtmf_rx *rx)
                                  .duration_ms = rx->duration / UNITS_A_MS};
 }
 
+/* Time stamps alone would do, but test tools play the same recorded digit again and again. */
+static bool is_new(const struct far_dtmf_rx *rx, uint8_t event, uint32_t timestamp, uint64_t now_us)
+{
+    if (!rx->known || timestamp != rx->last_timestamp || event != rx->event) return true;
+    return !rx->open && now_us > rx->heard_at_us + REPEATS_US;
+}
+
+/* A packet of an event before the last one that came late must not count as a new one. */
+static bool is_stale(const struct far_dtmf_rx *rx, uint32_t timestamp, uint64_t now_us)
+{
+    return rx->known && (int32_t)(timestamp - rx->last_timestamp) < 0 &&
+           now_us <= rx->heard_at_us + REPEATS_US;
+}
+
 size_t far_dtmf_receive(struct far_dtmf_rx *rx, const uint8_t *payload, size_t len, uint32_t timestamp,
                         uint64_t now_us, bool *ret_begun, struct far_dtmf_hit ret_hits[2])
 {
@@ -38,14 +53,14 @@ size_t far_dtmf_receive(struct far_dtmf_rx *rx, const uint8_t *payload, size_t l
     if (len < FAR_DTMF_PAYLOAD || !far_dtmf_digit(payload[0])) return 0;
     bool end = (payload[1] & 0x80) != 0;
     uint16_t duration = wire_u16(payload + 2);
-    if (!rx->known || timestamp != rx->last_timestamp) {
-        /* A packet of an event before the last one that came late must not count as a new one. */
-        if (rx->known && (int32_t)(timestamp - rx->last_timestamp) < 0 &&
-            rx->last_timestamp - timestamp < 8000u * 10u)
-            return 0;
+    if (is_new(rx, payload[0], timestamp, now_us)) {
+        if (is_stale(rx, timestamp, now_us)) return 0;
         if (rx->open) ret_hits[hits++] = hit_of(rx);
-        *rx = (struct far_dtmf_rx){
-            .open = true, .known = true, .event = payload[0], .last_timestamp = timestamp};
+        *rx = (struct far_dtmf_rx){.open = true,
+                                   .known = true,
+                                   .event = payload[0],
+                                   .last_timestamp = timestamp,
+                                   .heard_at_us = now_us};
         *ret_begun = true;
     }
     if (!rx->open) return hits; /* a repeated end */

@@ -23,9 +23,9 @@ static const int PENTATONIC[SCALE_STEPS] = {0, 2, 4, 7, 9}; /* semitones above C
 /* Four chords in C: C, A minor, F, G; semitones above C3 for the bass, then three of the arpeggio above C4.
  */
 static const int CHORDS[4][4] = {
-    {0, 0,  4, 7},
+    {0, 0, 4, 7},
     {9, -3, 0, 4},
-    {5, 0,  5, 9},
+    {5, 0, 5, 9},
     {7, -1, 2, 7},
 };
 

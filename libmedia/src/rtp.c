@@ -44,12 +44,15 @@ void far_rtp_encode(const struct far_rtp *rtp, uint8_t ret_bytes[FAR_RTP_HEADER]
 /* A jump further than this is a new stream, not loss (RFC 3550 A.1: MAX_DROPOUT, MAX_MISORDER). */
 #define DROPOUT_MAX  3000
 #define MISORDER_MAX 100
+/* So many old numbers in a row are not reordering: the sender has begun anew (its file loops). */
+#define OLD_RUN_MAX 4
 
 void far_rtp_track_restart(struct far_rtp_tracker *tracker)
 {
     tracker->started = false;
     tracker->transit_known = false;
     tracker->seen = 0;
+    tracker->old_run = 0;
 }
 
 static void track_jitter(struct far_rtp_tracker *tracker, uint32_t timestamp, uint32_t arrived_ts)
@@ -90,6 +93,24 @@ static enum far_rtp_arrival track_old(struct far_rtp_tracker *tracker, unsigned 
     return FAR_RTP_LATE;
 }
 
+static enum far_rtp_arrival track_anew(struct far_rtp_tracker *tracker, uint16_t sequence, uint32_t timestamp,
+                                       uint32_t arrived_ts)
+{
+    far_rtp_track_restart(tracker);
+    tracker->restarts++;
+    track_jitter(tracker, timestamp, arrived_ts);
+    (void)track_first(tracker, sequence);
+    return FAR_RTP_RESTART;
+}
+
+static bool old_in_a_row(struct far_rtp_tracker *tracker, uint16_t sequence)
+{
+    bool in_a_row = tracker->old_run > 0 && sequence == tracker->old_next;
+    tracker->old_run = in_a_row ? (uint16_t)(tracker->old_run + 1) : 1;
+    tracker->old_next = (uint16_t)(sequence + 1);
+    return tracker->old_run >= OLD_RUN_MAX;
+}
+
 enum far_rtp_arrival far_rtp_track(struct far_rtp_tracker *tracker, uint16_t sequence, uint32_t timestamp,
                                    uint32_t arrived_ts)
 {
@@ -98,15 +119,12 @@ enum far_rtp_arrival far_rtp_track(struct far_rtp_tracker *tracker, uint16_t seq
         return track_first(tracker, sequence);
     }
     uint16_t ahead = (uint16_t)(sequence - tracker->highest);
-    if (ahead == 0 || ahead > UINT16_MAX - MISORDER_MAX)
+    if (ahead == 0 || ahead > UINT16_MAX - MISORDER_MAX) {
+        if (old_in_a_row(tracker, sequence)) return track_anew(tracker, sequence, timestamp, arrived_ts);
         return track_old(tracker, (uint16_t)(tracker->highest - sequence));
-    if (ahead > DROPOUT_MAX) {
-        far_rtp_track_restart(tracker);
-        tracker->restarts++;
-        track_jitter(tracker, timestamp, arrived_ts);
-        (void)track_first(tracker, sequence);
-        return FAR_RTP_RESTART;
     }
+    if (ahead > DROPOUT_MAX) return track_anew(tracker, sequence, timestamp, arrived_ts);
+    tracker->old_run = 0;
     track_jitter(tracker, timestamp, arrived_ts);
     tracker->seen = ahead < 64 ? tracker->seen << ahead | 1u : 1u;
     tracker->highest = sequence;

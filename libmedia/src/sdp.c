@@ -106,15 +106,8 @@ static void name_static(struct far_sdp_format *format)
         uint8_t payload_type;
         const char *name;
         uint32_t rate;
-    } known[] = {
-        {0,  "PCMU", 8000},
-        {3,  "GSM",  8000},
-        {4,  "G723", 8000},
-        {8,  "PCMA", 8000},
-        {9,  "G722", 8000},
-        {13, "CN",   8000},
-        {18, "G729", 8000}
-    };
+    } known[] = {{0, "PCMU", 8000}, {3, "GSM", 8000}, {4, "G723", 8000}, {8, "PCMA", 8000},
+                 {9, "G722", 8000}, {13, "CN", 8000}, {18, "G729", 8000}};
     for (size_t i = 0; i < FAR_ARRAY_LEN(known); i++) {
         if (known[i].payload_type != format->payload_type) continue;
         copy(format->name, sizeof(format->name), (struct span){known[i].name, strlen(known[i].name)});

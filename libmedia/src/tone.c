@@ -16,9 +16,9 @@ static const struct {
     uint32_t off; /* [samples] */
 } tones[FAR_TONE_KIND_COUNT] = {
     [FAR_TONE_RINGBACK_CN] = {"ringback-cn", 450, 8000, 32000},
-    [FAR_TONE_BUSY_CN] = {"busy-cn",     450, 2800, 2800 },
+    [FAR_TONE_BUSY_CN] = {"busy-cn", 450, 2800, 2800},
     [FAR_TONE_RINGBACK_EU] = {"ringback-eu", 425, 8000, 32000},
-    [FAR_TONE_BUSY_EU] = {"busy-eu",     425, 4000, 4000 },
+    [FAR_TONE_BUSY_EU] = {"busy-eu", 425, 4000, 4000},
 };
 
 void far_tone_add(int16_t *pcm, size_t len, uint64_t phase_samples, double frequency_hz, double amplitude,

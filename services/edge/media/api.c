@@ -241,8 +241,6 @@ enum far_err media_digit_send(struct media_engine *engine, uint64_t endpoint_id,
     struct far_dtmf_tx unused;
     enum far_err err = far_dtmf_start(&unused, digit, duration_ms);
     if (err != FAR_OK) return err;
-    struct command command = {
-        .kind = COMMAND_DIGIT, .digit = {.digit = digit, .duration_ms = duration_ms}
-    };
+    struct command command = {.kind = COMMAND_DIGIT, .digit = {.digit = digit, .duration_ms = duration_ms}};
     return send_command(engine, endpoint_id, &command);
 }

@@ -123,9 +123,8 @@ enum far_err media_fork(struct media_engine *engine, uint64_t endpoint_id, uint6
                         const struct media_fork_stream *left, const struct media_fork_stream *right)
 {
     if (!stream_valid(left) || !stream_valid(right)) return FAR_EINVAL;
-    struct command command = {
-        .kind = COMMAND_FORK_START, .fork_start = {.id = fork_id, .streams = {*left, *right}}
-    };
+    struct command command = {.kind = COMMAND_FORK_START,
+                              .fork_start = {.id = fork_id, .streams = {*left, *right}}};
     return send_fork(engine, endpoint_id, &command);
 }
 

@@ -4,12 +4,14 @@
 #include "far/index.h"
 #include <arpa/inet.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
@@ -64,6 +66,17 @@ static enum far_err start_thread(struct media_engine *engine, struct media_threa
     (void)snprintf(name, sizeof(name), "media-%u", thread->index % 1000u);
     (void)pthread_setname_np(thread->handle, name);
     return FAR_OK;
+}
+
+/* An endpoint needs two descriptors, and two more when it is recorded; the usual limit of 1024 is soon
+ * reached. */
+static void raise_file_limit(uint32_t endpoints_max)
+{
+    struct rlimit files;
+    rlim_t wanted = (rlim_t)endpoints_max * 4 + 1024;
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur >= wanted) return;
+    files.rlim_cur = files.rlim_max < wanted ? files.rlim_max : wanted;
+    (void)setrlimit(RLIMIT_NOFILE, &files); /* without it FAR_EIO comes sooner */
 }
 
 static enum far_err start_threads(struct media_engine *engine, const struct media_config *config)
@@ -132,8 +145,14 @@ static enum far_err set_up(struct media_engine *engine, const struct media_confi
     if (getrandom(&seed, sizeof(seed), 0) != (ssize_t)sizeof(seed)) return FAR_EIO;
     err = far_index_create(engine->endpoints_max, 0, seed, &engine->directory);
     if (err != FAR_OK) return err;
+    raise_file_limit(engine->endpoints_max);
+    sigset_t all, before;
+    (void)sigfillset(&all);
+    (void)pthread_sigmask(SIG_SETMASK, &all, &before); /* signals are the main loop's */
     err = set_up_sounds(engine, config, text);
-    return err == FAR_OK ? start_threads(engine, config) : err;
+    if (err == FAR_OK) err = start_threads(engine, config);
+    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return err;
 }
 
 enum far_err media_engine_create(const struct media_config *config, struct media_engine **ret_engine,

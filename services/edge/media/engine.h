@@ -110,6 +110,8 @@ struct endpoint {
     struct sockaddr_in to; /* where its sound is sent */
     struct latch latch;
     struct far_rtp_tracker tracker;
+    uint64_t source; /* names what it says from its stream's beginning on, as a source of others' streams */
+    uint16_t epoch;
     struct far_dtmf_rx digits;
     struct stream tx;
     struct endpoint *peer;

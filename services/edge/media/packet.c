@@ -30,11 +30,19 @@ static size_t read_packet(struct media_thread *thread, struct endpoint *endpoint
     return (size_t)len;
 }
 
+/* Streams that it fills begin a new stretch with its next packet. */
+static void new_source(struct endpoint *endpoint)
+{
+    endpoint->epoch++;
+    endpoint->source = endpoint->serial | (uint64_t)endpoint->epoch << 40;
+}
+
 /* The stream is another from here on: what was known about its numbers does not hold. */
 static void begin_stream(struct media_thread *thread, struct endpoint *endpoint)
 {
     struct far_dtmf_hit hit;
     far_rtp_track_restart(&endpoint->tracker);
+    new_source(endpoint);
     if (far_dtmf_expire(&endpoint->digits, UINT64_MAX, &hit)) packet_digit_ended(thread, endpoint, &hit);
     endpoint->digits = (struct far_dtmf_rx){0};
     if (latch_same(&endpoint->to, &endpoint->latch.source)) return;
@@ -65,9 +73,8 @@ static enum content content_of(const struct endpoint *endpoint, uint8_t payload_
 void packet_digit_ended(struct media_thread *thread, struct endpoint *endpoint,
                         const struct far_dtmf_hit *hit)
 {
-    struct media_event event = {
-        .kind = MEDIA_EV_DIGIT, .digit = {.digit = hit->digit, .duration_ms = hit->duration_ms}
-    };
+    struct media_event event = {.kind = MEDIA_EV_DIGIT,
+                                .digit = {.digit = hit->digit, .duration_ms = hit->duration_ms}};
     thread_emit(thread, endpoint, &event);
 }
 
@@ -95,10 +102,10 @@ static void relay(struct media_thread *thread, const struct endpoint *from, stru
         samples = 0;
     }
     if (content == CONTENT_NOISE || payload_type == MEDIA_PT_NONE) {
-        stream_skip(&to->tx, from->serial, rtp);
+        stream_skip(&to->tx, from->source, rtp);
         return;
     }
-    if (!stream_relay(&to->tx, from->serial, rtp, samples, thread->now_us, &out)) return;
+    if (!stream_relay(&to->tx, from->source, rtp, samples, thread->now_us, &out)) return;
     uint8_t *packet =
         thread->buffer + rtp->payload_offset - FAR_RTP_HEADER; /* the new header fits before it */
     if (content == CONTENT_AUDIO)
@@ -112,8 +119,8 @@ static void hand_on(struct media_thread *thread, struct endpoint *endpoint, cons
     struct endpoint *peer = endpoint->peer;
     uint8_t *packet = thread->buffer + rtp->payload_offset - FAR_RTP_HEADER;
     bool audio = content == CONTENT_AUDIO;
-    if (audio) fork_copy(thread, endpoint, 0, endpoint->serial, endpoint->remote.codec, rtp, packet);
-    if (audio && peer) fork_copy(thread, peer, 1, endpoint->serial, endpoint->remote.codec, rtp, packet);
+    if (audio) fork_copy(thread, endpoint, 0, endpoint->source, endpoint->remote.codec, rtp, packet);
+    if (audio && peer) fork_copy(thread, peer, 1, endpoint->source, endpoint->remote.codec, rtp, packet);
     if (peer)
         relay(thread, endpoint, peer, rtp, content);
     else if (endpoint->echo && audio)
@@ -152,10 +159,10 @@ void packet_receive(struct media_thread *thread, struct endpoint *endpoint)
     counter_add(&thread->counters.packets_in, 1);
     counter_add(&thread->counters.bytes_in, len);
     uint32_t arrived_ts = (uint32_t)(thread->now_us * 8 / 1000);
-    if (far_rtp_track(&endpoint->tracker, rtp.sequence, rtp.timestamp, arrived_ts) == FAR_RTP_DUPLICATE)
-        return;
-    if (content == CONTENT_DIGIT) hear_digit(thread, endpoint, &rtp);
-    if (!endpoint->muted) hand_on(thread, endpoint, &rtp, content);
+    enum far_rtp_arrival arrival = far_rtp_track(&endpoint->tracker, rtp.sequence, rtp.timestamp, arrived_ts);
+    if (arrival == FAR_RTP_RESTART) new_source(endpoint);
+    if (content == CONTENT_DIGIT) hear_digit(thread, endpoint, &rtp); /* knows repetitions itself */
+    if (!endpoint->muted && arrival != FAR_RTP_DUPLICATE) hand_on(thread, endpoint, &rtp, content);
 }
 
 void packet_receive_rtcp(struct media_thread *thread, struct endpoint *endpoint)

@@ -39,8 +39,7 @@ void play_end(struct media_thread *thread, struct endpoint *endpoint, enum media
     struct play *play = endpoint->play;
     struct media_event event = {
         .kind = MEDIA_EV_PLAY_DONE,
-        .play = {.play_id = play->id, .cause = cause, .played_ms = play->frames * 20}
-    };
+        .play = {.play_id = play->id, .cause = cause, .played_ms = play->frames * 20}};
     (void)snprintf(event.play.text, sizeof(event.play.text), "%s", text);
     endpoint->play = play_free(play);
     gauge_add(&thread->counters.players, -1);

@@ -101,6 +101,20 @@ static void late_packets_of_an_earlier_digit_are_no_digit(void **state)
     assert_string_equal(heard.digits, "12");
 }
 
+static void a_recorded_digit_that_is_played_again_counts_again(void **state)
+{
+    (void)state;
+    struct far_dtmf_rx rx = {0};
+    struct heard heard = {0};
+    const uint8_t one[] = {1, 0x8a, 3, 32}, two[] = {2, 0x8a, 3, 32};
+    enter(&rx, one, 4, 1000, 0, &heard);
+    enter(&rx, one, 4, 1000, 40000, &heard);   /* a repeated end */
+    enter(&rx, two, 4, 1000, 60000, &heard);   /* another key with the same time stamp */
+    enter(&rx, two, 4, 1000, 1000000, &heard); /* the same recording a second later */
+    enter(&rx, one, 4, 500, 2000000, &heard);
+    assert_string_equal(heard.digits, "1221");
+}
+
 static void malformed_payloads_and_other_events_are_ignored(void **state)
 {
     (void)state;
@@ -127,6 +141,7 @@ int main(void)
         cmocka_unit_test(packets_of_a_digit_are_five_and_two_more_ends),
         cmocka_unit_test(losses_do_not_lose_or_double_a_digit),
         cmocka_unit_test(late_packets_of_an_earlier_digit_are_no_digit),
+        cmocka_unit_test(a_recorded_digit_that_is_played_again_counts_again),
         cmocka_unit_test(malformed_payloads_and_other_events_are_ignored),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -96,9 +96,7 @@ static void both_sides_follow_one_clock_and_gaps_stay_gaps(void **state)
     assert_true(phone_hear(&left, &first));
     /* Half a second of hold: music to the caller, which is not recorded, then another agent. */
     struct media_play music = {
-        .play_id = 1, .files = {"music.wav", "music.wav", "music.wav"},
-             .files_len = 3
-    };
+        .play_id = 1, .files = {"music.wav", "music.wav", "music.wav"}, .files_len = 3};
     assert_int_equal(media_unbridge(rig.engine, 1), FAR_OK);
     assert_int_equal(media_play(rig.engine, 1, &music), FAR_OK);
     struct media_event event = rig_wait(&rig, MEDIA_EV_PLAY_DONE, 1);

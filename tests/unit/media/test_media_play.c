@@ -29,13 +29,11 @@ static int stop(void **state)
 static void play(uint64_t endpoint_id, uint64_t play_id, const char *first, const char *second, bool loop,
                  bool barge_in)
 {
-    struct media_play spec = {
-        .play_id = play_id,
-        .files = {first, second},
-        .files_len = second ? 2 : 1,
-        .loop = loop,
-        .barge_in = barge_in
-    };
+    struct media_play spec = {.play_id = play_id,
+                              .files = {first, second},
+                              .files_len = second ? 2 : 1,
+                              .loop = loop,
+                              .barge_in = barge_in};
     assert_int_equal(media_play(rig.engine, endpoint_id, &spec), FAR_OK);
 }
 

@@ -96,6 +96,24 @@ static void tracker_counts_loss_reorder_and_duplicates_over_a_wrap(void **state)
     assert_int_equal(tracker.restarts, 1);
 }
 
+static void a_sender_that_begins_anew_is_followed(void **state)
+{
+    (void)state;
+    struct far_rtp_tracker tracker = {0};
+    for (uint16_t i = 0; i < 50; i++)
+        (void)track(&tracker, i);
+    for (uint16_t i = 0; i < 3; i++) /* a file of a second, looped */
+        assert_int_equal(track(&tracker, i), FAR_RTP_DUPLICATE);
+    assert_int_equal(track(&tracker, 3), FAR_RTP_RESTART);
+    assert_int_equal(track(&tracker, 4), FAR_RTP_IN_ORDER);
+    struct far_rtp_tracker doubled = {0};
+    for (uint16_t i = 0; i < 50; i++) { /* a network that doubles every packet is another thing */
+        assert_int_equal(track(&doubled, i), FAR_RTP_IN_ORDER);
+        assert_int_equal(track(&doubled, i), FAR_RTP_DUPLICATE);
+    }
+    assert_int_equal(doubled.restarts, 0);
+}
+
 static void jitter_is_that_of_the_rfc(void **state)
 {
     (void)state;
@@ -152,6 +170,7 @@ int main(void)
         cmocka_unit_test(csrc_extension_and_padding_are_skipped),
         cmocka_unit_test(what_is_not_rtp_is_refused),
         cmocka_unit_test(tracker_counts_loss_reorder_and_duplicates_over_a_wrap),
+        cmocka_unit_test(a_sender_that_begins_anew_is_followed),
         cmocka_unit_test(jitter_is_that_of_the_rfc),
         cmocka_unit_test(reports_go_there_and_back),
     };

@@ -91,11 +91,11 @@ static void directions_are_answered_as_the_rfc_says(void **state)
         bool held;
     } rows[] = {
         {"sendrecv", FAR_SDP_SENDRECV, FAR_SDP_SENDRECV, false},
-        {"sendonly", FAR_SDP_SENDRECV, FAR_SDP_RECVONLY, true },
+        {"sendonly", FAR_SDP_SENDRECV, FAR_SDP_RECVONLY, true},
         {"recvonly", FAR_SDP_SENDRECV, FAR_SDP_SENDONLY, false},
-        {"inactive", FAR_SDP_SENDRECV, FAR_SDP_INACTIVE, true },
+        {"inactive", FAR_SDP_SENDRECV, FAR_SDP_INACTIVE, true},
         {"sendrecv", FAR_SDP_RECVONLY, FAR_SDP_RECVONLY, false},
-        {"sendonly", FAR_SDP_SENDONLY, FAR_SDP_INACTIVE, true },
+        {"sendonly", FAR_SDP_SENDONLY, FAR_SDP_INACTIVE, true},
     };
     for (size_t i = 0; i < FAR_ARRAY_LEN(rows); i++) {
         char text[256];
@@ -124,19 +124,15 @@ static void the_old_hold_is_a_hold(void **state)
 static void siprec_has_two_labelled_lines(void **state)
 {
     (void)state;
-    const struct far_sdp_local offerer = {
-        .address = "127.0.0.1",
-        .ports = {3000,           3002          },
-        .ports_len = 2,
-        .labels = {"1",            "2"           },
-        .codecs = {FAR_CODEC_PCMA, FAR_CODEC_PCMU},
-        .codecs_len = 2,
-        .direction = FAR_SDP_SENDONLY
-    };
+    const struct far_sdp_local offerer = {.address = "127.0.0.1",
+                                          .ports = {3000, 3002},
+                                          .ports_len = 2,
+                                          .labels = {"1", "2"},
+                                          .codecs = {FAR_CODEC_PCMA, FAR_CODEC_PCMU},
+                                          .codecs_len = 2,
+                                          .direction = FAR_SDP_SENDONLY};
     const struct far_sdp_local recorder = {
-        .address = "127.0.0.2", .ports = {4000, 4002},
-             .ports_len = 2, .direction = FAR_SDP_RECVONLY
-    };
+        .address = "127.0.0.2", .ports = {4000, 4002}, .ports_len = 2, .direction = FAR_SDP_RECVONLY};
     struct far_sdp offer, answer;
     char text[4096];
     size_t len = 0;

@@ -27,12 +27,10 @@ static int remove_path(void **state)
 static void what_is_written_is_read_back(void **state)
 {
     (void)state;
-    static const struct far_wav_layout layouts[] = {
-        {FAR_WAV_PCM16, 1, 8000 },
-        {FAR_WAV_PCM16, 2, 44100},
-        {FAR_WAV_ALAW,  2, 8000 },
-        {FAR_WAV_ULAW,  1, 8000 }
-    };
+    static const struct far_wav_layout layouts[] = {{FAR_WAV_PCM16, 1, 8000},
+                                                    {FAR_WAV_PCM16, 2, 44100},
+                                                    {FAR_WAV_ALAW, 2, 8000},
+                                                    {FAR_WAV_ULAW, 1, 8000}};
     int16_t pcm[2 * 1501];
     for (size_t i = 0; i < 2 * 1501; i++)
         pcm[i] = (int16_t)(i * 21 - 30000);
@@ -69,10 +67,7 @@ static void header_of_a_known_length_is_that_of_the_file(void **state)
     assert_int_equal(wav.frames, 8000);
     far_wav_done(&wav);
     static const struct far_wav_layout bad[] = {
-        {FAR_WAV_PCM16, 3, 8000},
-        {FAR_WAV_PCM16, 1, 0   },
-        {0,             1, 8000}
-    };
+        {FAR_WAV_PCM16, 3, 8000}, {FAR_WAV_PCM16, 1, 0}, {0, 1, 8000}};
     for (size_t i = 0; i < FAR_ARRAY_LEN(bad); i++)
         assert_int_equal(far_wav_header(&bad[i], 0, header), 0);
     assert_int_equal(far_wav_header(&layout, UINT64_MAX, header), FAR_WAV_HEADER_MAX); /* cut, not wrapped */

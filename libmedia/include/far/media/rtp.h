@@ -33,7 +33,7 @@ enum far_rtp_arrival {
     FAR_RTP_GAP,       /* newer than expected: those between are missing, so far */
     FAR_RTP_LATE,      /* older, and fills a gap */
     FAR_RTP_DUPLICATE, /* seen already, within the last 64 */
-    FAR_RTP_RESTART    /* a jump beyond reason: counted as a new stream from here on */
+    FAR_RTP_RESTART    /* a jump beyond reason, or old numbers in a row: a new stream from here on */
 };
 
 /** Zero-initialise. The counts go on through restarts. */
@@ -46,7 +46,9 @@ struct far_rtp_tracker {
     uint64_t duplicates;
     uint64_t late;
     uint32_t restarts;
-    uint32_t transit; /* for the jitter, in units of the time stamp */
+    uint16_t old_next; /* the number after the last old one */
+    uint16_t old_run;  /* old ones in a row, each one higher than the one before */
+    uint32_t transit;  /* for the jitter, in units of the time stamp */
     bool transit_known;
     uint32_t jitter_q4; /* RFC 3550 A.8: 16 times the jitter, in units of the time stamp */
 };
