@@ -65,6 +65,7 @@ struct acd_output {
     struct acd_fact *facts;
     size_t fact_count;                  /* in order */
     uint64_t record_first, record_last; /* numbers of new records; first > last: none */
+    uint32_t effects_dropped; /* what found no room; stays 0 with an output made for the same limits */
     /* private */
     size_t command_capacity, fact_capacity;
     uint32_t index_next;

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Commands on their way to edges. They are kept, packed, until an input says that they were executed
+ * (commands_done), they failed, their leg or edge is gone, or COMMAND_KEEP_US have passed: by then the leader
+ * has delivered them or has said CommandFailed. All live equally long, so the oldest expires first. */
+#include "state.h"
+#include <string.h>
+
+#define COMMAND_KEEP_US 15000000
+
+static uint64_t id_key(const char *text)
+{
+    struct far_id id;
+    uint64_t key = 0;
+    if (far_id_parse(text, &id) == FAR_OK) memcpy(&key, id.bytes, sizeof(key));
+    return key; /* the ids are derived: 64 of their bits are unique enough for a map that is checked */
+}
+
+static struct command *command_get(const struct acd *acd, uint64_t id)
+{
+    return far_pool_get(&acd->commands, id);
+}
+
+static struct command *command_find(const struct acd *acd, const char *text)
+{
+    uint64_t id = 0;
+    if (!text || !far_index_get(acd->command_index, id_key(text), &id)) return NULL;
+    struct command *command = command_get(acd, id);
+    return command && strcmp(command->id, text) == 0 ? command : NULL;
+}
+
+void acd_command_link(struct acd *acd, struct command *command)
+{
+    struct command *last = command_get(acd, acd->command_last);
+    struct leg *leg = acd_leg_get(acd, command->leg);
+    command->prev = acd->command_last;
+    command->next = command->leg_next = 0;
+    if (last)
+        last->next = command->self;
+    else
+        acd->command_first = command->self;
+    acd->command_last = command->self;
+    if (leg) {
+        struct command *leg_last = command_get(acd, leg->command_last);
+        if (leg_last)
+            leg_last->leg_next = command->self;
+        else
+            leg->command_first = command->self;
+        leg->command_last = command->self;
+    }
+    enum far_err err = far_index_put(acd->command_index, id_key(command->id), command->self);
+    assert(err == FAR_OK);
+    (void)err;
+}
+
+static void leg_unlink(struct acd *acd, struct leg *leg, const struct command *command)
+{
+    uint64_t *link = &leg->command_first, before = 0;
+    while (*link && *link != command->self) {
+        before = *link;
+        link = &command_get(acd, *link)->leg_next;
+    }
+    if (!*link) return;
+    *link = command->leg_next;
+    if (leg->command_last == command->self) leg->command_last = before;
+}
+
+static void command_free(struct acd *acd, struct command *command)
+{
+    struct command *prev = command_get(acd, command->prev), *next = command_get(acd, command->next);
+    struct leg *leg = acd_leg_get(acd, command->leg);
+    if (prev)
+        prev->next = command->next;
+    else
+        acd->command_first = command->next;
+    if (next)
+        next->prev = command->prev;
+    else
+        acd->command_last = command->prev;
+    if (leg) leg_unlink(acd, leg, command);
+    (void)far_index_remove(acd->command_index, id_key(command->id));
+    far_pool_free(&acd->commands, command->self);
+}
+
+/* Keep it, and put it into the output. */
+static void command_put(struct acd *acd, struct edge *edge, uint64_t leg, Farseat__V1__EdgeCommand *message)
+{
+    struct acd_output *out = acd->out;
+    char id[UUID_SIZE];
+    acd_new_id(acd, id);
+    message->command_id = id;
+    message->log_incarnation = acd->incarnation_text;
+    message->leader_position = acd->leader_position;
+    message->edge_incarnation = edge->incarnation;
+    message->deadline_ms = ACD_COMMAND_TTL_MS;
+    size_t len = farseat__v1__edge_command__get_packed_size(message);
+    if (len > COMMAND_BYTES_MAX) {
+        out->effects_dropped++; /* the validator's limits keep it from happening */
+        return;
+    }
+    uint64_t self = 0;
+    if (acd->commands.len == acd->commands.capacity) command_free(acd, command_get(acd, acd->command_first));
+    struct command *command = far_pool_new(&acd->commands, &self);
+    command->self = self;
+    COPY(command->id, id);
+    command->edge = edge->self;
+    command->leg = leg;
+    command->number = message->leg_number;
+    command->body_case = message->body_case;
+    command->expires_us = acd->now_us + COMMAND_KEEP_US;
+    command->len = (uint32_t)farseat__v1__edge_command__pack(message, command->data);
+    acd_command_link(acd, command);
+    if (!out->commands)
+        out->commands = far_arena_alloc(&out->arena, out->command_capacity * sizeof(*out->commands));
+    ProtobufCMessage *copy = acd_message_copy(&out->arena, &message->base);
+    char *name = far_arena_text(&out->arena, edge->name, strlen(edge->name));
+    if (!out->commands || !copy || !name || out->command_count == out->command_capacity) {
+        out->effects_dropped++;
+        return;
+    }
+    out->commands[out->command_count++] =
+        (struct acd_command){.edge = name, .command = (Farseat__V1__EdgeCommand *)(void *)copy};
+}
+
+void acd_command(struct acd *acd, struct leg *leg, Farseat__V1__EdgeCommand__BodyCase body_case, void *body)
+{
+    struct edge *edge = acd_edge_get(acd, leg->edge);
+    if (!edge || edge->state == EDGE_LOST) return;
+    const struct contact *contact = acd_contact_get(acd, leg->contact);
+    Farseat__V1__EdgeCommand message = FARSEAT__V1__EDGE_COMMAND__INIT;
+    if (contact) message.contact_id = TEXT(contact->id);
+    message.leg_id = leg->id;
+    message.leg_number = leg->command_next++;
+    message.body_case = body_case;
+    message.ring = body; /* the members of the union are all pointers */
+    command_put(acd, edge, leg->self, &message);
+}
+
+void acd_command_loose(struct acd *acd, struct edge *edge, const char *leg_id, uint32_t number,
+                       Farseat__V1__EdgeCommand__BodyCase body_case, void *body)
+{
+    if (edge->state == EDGE_LOST) return;
+    Farseat__V1__EdgeCommand message = FARSEAT__V1__EDGE_COMMAND__INIT;
+    message.leg_id = TEXT(leg_id);
+    message.leg_number = number;
+    message.body_case = body_case;
+    message.ring = body;
+    command_put(acd, edge, 0, &message);
+}
+
+void acd_commands_done(struct acd *acd, struct leg *leg, uint32_t number)
+{
+    struct command *command;
+    while ((command = command_get(acd, leg->command_first)) && command->number <= number)
+        command_free(acd, command);
+}
+
+void acd_commands_drop_leg(struct acd *acd, struct leg *leg)
+{
+    acd_commands_done(acd, leg, UINT32_MAX);
+}
+
+void acd_commands_drop_edge(struct acd *acd, uint64_t edge)
+{
+    for (uint64_t id = acd->command_first; id;) {
+        struct command *command = command_get(acd, id);
+        id = command->next;
+        if (command->edge == edge) command_free(acd, command);
+    }
+}
+
+void acd_commands_expire(struct acd *acd)
+{
+    struct command *command;
+    while ((command = command_get(acd, acd->command_first)) && command->expires_us <= acd->now_us)
+        command_free(acd, command);
+}
+
+static bool never_executed(const char *cause)
+{
+    return strcmp(cause, "expired") != 0 && strcmp(cause, "fenced") != 0;
+}
+
+/* A leg whose command failed is hung up rather than guessed about. */
+void acd_command_failed(struct acd *acd, const Farseat__V1__CommandFailed *failed)
+{
+    struct command *command = command_find(acd, failed->command_id);
+    if (!command) {
+        acd_fail(acd, FAR_ENOTFOUND, "command %.36s is not outstanding", failed->command_id);
+        return;
+    }
+    struct leg *leg = acd_leg_get(acd, command->leg);
+    uint32_t body_case = command->body_case;
+    command_free(acd, command);
+    if (!leg) return;
+    bool unknown = strcmp(failed->cause, "unknown-leg") == 0;
+    bool refused_dial = body_case == FARSEAT__V1__EDGE_COMMAND__BODY_DIAL && never_executed(failed->cause);
+    if (unknown || refused_dial) {
+        const char *cause = body_case == FARSEAT__V1__EDGE_COMMAND__BODY_DIAL ? "unreachable" : "error";
+        acd_leg_ended(acd, leg, &(struct leg_end){.leg_ms = leg->leg_ms, .cause = cause});
+        return;
+    }
+    if (leg->state == LEG_ENDING) return; /* its timer hangs up again */
+    acd_commands_drop_leg(acd, leg);
+    acd_leg_broken(acd, leg, "command-failed");
+}
+
+bool acd_command_next(const struct acd *acd, uint64_t *cursor, struct far_arena *arena,
+                      struct acd_command *ret_command)
+{
+    const struct command *command = command_get(acd, *cursor);
+    uint64_t id = command ? command->next : acd->command_first;
+    while (id && id <= *cursor)
+        id = command_get(acd, id)->next; /* the cursor's own is gone: go on behind where it was */
+    command = command_get(acd, id);
+    if (!command) return false;
+    ProtobufCAllocator allocator = acd_arena_allocator(arena);
+    Farseat__V1__EdgeCommand *message =
+        farseat__v1__edge_command__unpack(&allocator, command->len, command->data);
+    const struct edge *edge = acd_edge_get(acd, command->edge);
+    char *name = edge ? far_arena_text(arena, edge->name, strlen(edge->name)) : NULL;
+    if (!message || !name) return false;
+    message->leader_position = acd->leader_position;
+    *ret_command = (struct acd_command){.edge = name, .command = message};
+    *cursor = id;
+    return true;
+}
+
+bool acd_command_outstanding(const struct acd *acd, const char *command_id)
+{
+    return command_find(acd, command_id) != NULL;
+}
