@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* farseat-edge: a SIP media edge. This file only wires; README.md says who tells it what. */
+#include "control/edge.h"
+#include "far/str.h"
+#include <stdio.h>
+#include <string.h>
+
+static struct edge_config config;
+static struct edge edge;
+
+#define ROW(path_, type_, field_, default_, help_)                                                           \
+    .path = (path_), .type = (type_), .offset = offsetof(struct edge_config, field_),                        \
+    .default_text = (default_), .help = (help_)
+
+static const struct far_config_row rows[] = {
+    {ROW("edge.site", FAR_CONFIG_STRING, site, NULL, "The site where this edge stands, as in centre.yaml"),
+     .min = 1, .max = 63},
+    {ROW("sip.listen", FAR_CONFIG_STRING, sip_listen, "0.0.0.0:5060",
+         "Address and port of SIP over UDP and TCP")},
+    {ROW("sip.advertised", FAR_CONFIG_STRING, sip_advertised, "",
+         "IPv4 address that phones and trunks are told, for SIP and RTP; empty: that of sip.listen"),
+     .max = 15},
+    {ROW("numbers.area_code", FAR_CONFIG_STRING, area_code, "020",
+         "Area code of local numbers that come from trunks whose rule does not say"),
+     .max = 6},
+    {ROW("rtp.listen", FAR_CONFIG_STRING, rtp_listen, "",
+         "IPv4 address of this host for RTP; empty: that of sip.listen"),
+     .max = 15},
+    {ROW("rtp.port_min", FAR_CONFIG_INT, rtp_port_min, "20000", "First RTP port"), .min = 1024, .max = 65534},
+    {ROW("rtp.port_max", FAR_CONFIG_INT, rtp_port_max, "29999", "Last RTP port"), .min = 1025, .max = 65535},
+    {ROW("media.threads", FAR_CONFIG_INT, media_threads, "0", "Media threads; 0: one for two processors"),
+     .min = 0, .max = 64},
+    {ROW("media.prompt_dir", FAR_CONFIG_STRING, prompt_dir, "",
+         "Folder of the prompts: NAME.wav; empty: plays fail")},
+    {ROW("media.music_file", FAR_CONFIG_STRING, music_file, "",
+         "The music on hold, below media.prompt_dir; empty: there is none")},
+    {ROW("limits.legs_max", FAR_CONFIG_INT, legs_max, "2000", "Legs at once; beyond: 503"), .min = 1,
+     .max = 20000},
+    {ROW("limits.phones_max", FAR_CONFIG_INT, phones_max, "10000", "Phones that can be known and registered"),
+     .min = 1, .max = 200000},
+    {ROW("limits.drain", FAR_CONFIG_DURATION_MS, drain_ms, "20s",
+         "After SIGTERM, how long live calls may go on; keep it below service.drain_max"),
+     .min = 0, .max = 86400000},
+};
+
+/* What one row cannot see. */
+static enum far_err check(struct far_service *service, struct far_buf *errors)
+{
+    char host[64];
+    uint16_t port = 0;
+    size_t before = errors->len;
+    (void)service;
+    if (far_config_address(config.sip_listen, host, sizeof(host), &port) != FAR_OK || port == 0)
+        far_buf_addf(errors, "sip.listen: \"%s\" is no address and port; write e.g. 192.0.2.10:5060\n",
+                     config.sip_listen);
+    else if (strcmp(host, "0.0.0.0") == 0 && (!config.sip_advertised[0] || !config.rtp_listen[0]))
+        far_buf_addf(errors,
+                     "sip.listen: with 0.0.0.0 phones must be told an address; set sip.advertised and "
+                     "rtp.listen\n");
+    if (config.rtp_port_max <= config.rtp_port_min)
+        far_buf_addf(errors, "rtp.port_max: must be above rtp.port_min\n");
+    return errors->len == before ? FAR_OK : FAR_EINVAL;
+}
+
+static enum far_err start(struct far_service *service)
+{
+    return edge_start(&edge, service, &config);
+}
+
+static void drain(struct far_service *service)
+{
+    (void)service;
+    edge_drain(&edge);
+}
+
+static void stop(struct far_service *service)
+{
+    (void)service;
+    edge_stop(&edge);
+}
+
+int main(int argc, char **argv)
+{
+    const struct far_config_group groups[] = {
+        {.rows = far_service_bus_rows, .row_count = far_service_bus_rows_len, .target = &config.bus},
+        FAR_CONFIG_GROUP(rows, &config),
+    };
+    const struct far_service_metrics metrics[] = {
+        {edge_metrics, FAR_ARRAY_LEN(edge_metrics)},
+    };
+    const struct far_service_def def = {.name = "edge",
+                                        .summary = "a SIP media edge of a Farseat contact centre",
+                                        .groups = groups,
+                                        .group_count = FAR_ARRAY_LEN(groups),
+                                        .metrics = metrics,
+                                        .metrics_count = FAR_ARRAY_LEN(metrics),
+                                        .check = check,
+                                        .start = start,
+                                        .drain = drain,
+                                        .stop = stop};
+    return far_service_main(argc, argv, &def);
+}
