@@ -147,7 +147,8 @@ static void a_new_stream_is_read_from_its_start_and_not_exported_again(void **st
     assert_int_equal(export_next(&core, 0, &due_us), EXPORT_DO_LOAD);
     export_loaded(&core, &progress, "new");
     assert_int_equal(core.progress.sequence, 0);
-    assert_int_equal(export_take(&core, 1, "acd", "i", 6, 0), EXPORT_NOT_NOW); /* the reader is not there yet */
+    assert_int_equal(export_take(&core, 1, "acd", "i", 6, 0),
+                     EXPORT_NOT_NOW); /* the reader is not there yet */
     assert_int_equal(export_next(&core, 0, &due_us), EXPORT_DO_READ);
     assert_int_equal(export_take(&core, 1, "acd", "i", 5, 0), EXPORT_SEEN);
     assert_int_equal(export_take(&core, 2, "acd", "i", 6, 0), EXPORT_NEW);

@@ -126,14 +126,14 @@ static void occupancy_leaves_not_ready_out(void **state)
         Farseat__V1__AgentState state;
         uint64_t ms;
     } stretches[] = {
-        {FARSEAT__V1__AGENT_STATE__AGENT_LOGGED_OUT,      1000000},
-        {FARSEAT__V1__AGENT_STATE__AGENT_NOT_READY,       50000  },
-        {FARSEAT__V1__AGENT_STATE__AGENT_READY,           30000  },
-        {FARSEAT__V1__AGENT_STATE__AGENT_RESERVED,        1000   },
-        {FARSEAT__V1__AGENT_STATE__AGENT_RINGING,         9000   },
-        {FARSEAT__V1__AGENT_STATE__AGENT_TALKING,         40000  },
-        {FARSEAT__V1__AGENT_STATE__AGENT_HOLDING,         10000  },
-        {FARSEAT__V1__AGENT_STATE__AGENT_AFTER_CALL_WORK, 10000  },
+        {FARSEAT__V1__AGENT_STATE__AGENT_LOGGED_OUT, 1000000},
+        {FARSEAT__V1__AGENT_STATE__AGENT_NOT_READY, 50000},
+        {FARSEAT__V1__AGENT_STATE__AGENT_READY, 30000},
+        {FARSEAT__V1__AGENT_STATE__AGENT_RESERVED, 1000},
+        {FARSEAT__V1__AGENT_STATE__AGENT_RINGING, 9000},
+        {FARSEAT__V1__AGENT_STATE__AGENT_TALKING, 40000},
+        {FARSEAT__V1__AGENT_STATE__AGENT_HOLDING, 10000},
+        {FARSEAT__V1__AGENT_STATE__AGENT_AFTER_CALL_WORK, 10000},
     };
     struct kpi_agent_sums sums = {0};
     struct kpi_agent_result result;
