@@ -13,7 +13,7 @@
 #include <string.h>
 
 #define QUEUES_MAX 64
-#define LINE_MAX   4096u
+#define LINE_SIZE_MAX   4096u
 
 enum watched { WATCH_CONTACT, WATCH_AGENT, WATCH_QUEUE };
 struct watch {
@@ -75,7 +75,7 @@ static void print_fact(const char *subject, const Farseat__V1__Fact *fact)
     char at[32];
     char *body = body_text(fact);
     struct far_buf line;
-    far_buf_init(&line, LINE_MAX);
+    far_buf_init(&line, LINE_SIZE_MAX);
     text_time(fact->at_us, at);
     far_buf_addf(&line, "%s ", at);
     text_column(&line, subject + strlen("far.evt."), 22);
