@@ -24,8 +24,10 @@ section_run() {
     grep -vE '^( +Start |Internal ctest|Test project|Label Time Summary|Total Test time|[0-9]+% tests passed|Errors while running|Output from these|Use "--rerun|No tests were found)|^$|^[a-z]+ += +[0-9.]+ sec' || true
   total=0 bad=0 off=0
   if [[ -s $junit ]]; then
-    total=$(junit_count tests "$junit") bad=$(junit_count failures "$junit")
-    off=$(($(junit_count skipped "$junit") + $(junit_count disabled "$junit")))
+    total=$(junit_count tests "$junit")
+    # A test that says so itself is skipped; one that could not be run (its program is not there) has failed.
+    off=$(grep -c '<skipped message="SKIP_' "$junit" || true)
+    bad=$(($(junit_count failures "$junit") + $(junit_count skipped "$junit") + $(junit_count disabled "$junit") - off))
   fi
   passed=$((passed + total - bad - off)) failed=$((failed + bad)) skipped=$((skipped + off))
   say "--- $section: $((total - bad - off)) of $total tests in $((SECONDS - began)) s"

@@ -18,12 +18,12 @@ expect "the waits double" "200 400 800" "$(sed -n 's/.*again in \([0-9]*\) ms/\1
 expect "no pid stays" '' "$(pid_files "$work")"
 
 # The word to end reaches the process as the signal that it wants, and its own end is waited for.
-bash "$supervise" "$work" drains "$work/drains.log" INT bash -c 'trap "echo draining; echo drained; exit 0" INT; while :; do sleep 0.1; done' &
+bash "$supervise" "$work" drains "$work/drains.log" INT bash -c 'trap "echo draining; echo drained; exit 0" INT; echo ready; while :; do sleep 0.1; done' &
 supervisor=$!
-expect_true "it starts" wait_until 5 test -s "$work/drains.pid"
+expect_true "it starts" wait_until 5 grep -qs ready "$work/drains.log"
 kill -TERM "$supervisor"
 wait "$supervisor"
-expect "it drained" $'draining\ndrained' "$(cat "$work/drains.log")"
+expect "it drained" $'ready\ndraining\ndrained' "$(cat "$work/drains.log")"
 expect_true "an expected end is not noted" test ! -e "$work/drains.exits"
 
 # The word to end is heard at any moment, also right after a start.
@@ -40,7 +40,7 @@ done
 mkdir "$work/logs"
 head -c 70000000 /dev/zero >"$work/logs/long.log"
 echo short >"$work/logs/short.log"
-bash "$FARSEAT_TREE/cli/lib/logkeeper.sh" "$work/logs" &
+bash "$FARSEAT_TREE/cli/lib/logkeeper.sh" "$work/logs" >"$work/keeper.out" 2>&1 &
 cut() { [[ $(stat -c %s "$work/logs/long.log") == 0 ]]; }
 expect_true "it is cut" wait_until 10 cut
 expect "its older part" 70000000 "$(stat -c %s "$work/logs/long.log.1")"
