@@ -13,7 +13,7 @@ enum grant {
     SERVE,     /* subscribe, and answer into anybody's inbox (inboxes are random) */
     READ,      /* a stream, in order or one by one */
     PURGE,     /* a stream */
-    MAKE,      /* create and change every stream of the tables */
+    MAKE,      /* create and change a stream; "": all but the ACD's log */
     GET,       /* a bucket: read and watch */
     PUT,       /* a bucket's keys; text: the keys */
 };
@@ -25,84 +25,84 @@ struct row {
 };
 
 static const struct row rows[] = {
-    {"edge",       PUBLISH,   "far.log.acd.main.<user>",  NULL            },
-    {"edge",       SERVE,     "far.cmd.edge.<user>",      NULL            },
-    {"edge",       PUBLISH,   "far.live.edge.<user>",     NULL            },
-    {"edge",       PUBLISH,   "far.evt.site.>",           NULL            },
-    {"edge",       GET,       "registrations",            NULL            },
-    {"edge",       PUT,       "registrations",            ">"             },
-    {"edge",       GET,       "sip_users",                NULL            },
-    {"edge",       GET,       "trunks",                   NULL            },
-    {"edge",       GET,       "edges",                    NULL            },
-    {"edge",       PUT,       "edges",                    "<user>"        },
+    {"edge", PUBLISH, "far.log.acd.main.<user>", NULL},
+    {"edge", SERVE, "far.cmd.edge.<user>", NULL},
+    {"edge", PUBLISH, "far.live.edge.<user>", NULL},
+    {"edge", PUBLISH, "far.evt.site.>", NULL},
+    {"edge", GET, "registrations", NULL},
+    {"edge", PUT, "registrations", ">"},
+    {"edge", GET, "sip_users", NULL},
+    {"edge", GET, "trunks", NULL},
+    {"edge", GET, "edges", NULL},
+    {"edge", PUT, "edges", "<user>"},
 
-    {"acd",        MAKE,      "",                         NULL            },
-    {"acd",        PUBLISH,   "far.log.acd.main.<user>",  NULL            },
-    {"acd",        READ,      "ACD_main",                 NULL            },
-    {"acd",        PURGE,     "ACD_main",                 NULL            },
-    {"acd",        PUBLISH,   "far.snap.acd.main.<user>", NULL            },
-    {"acd",        READ,      "SNAP_main",                NULL            },
-    {"acd",        PURGE,     "SNAP_main",                NULL            },
-    {"acd",        PUBLISH,   "far.evt.>",                NULL            },
-    {"acd",        PUBLISH,   "far.rec.>",                NULL            },
-    {"acd",        READ,      "REC",                      NULL            },
-    {"acd",        PUBLISH,   "far.cmd.edge.*",           NULL            },
-    {"acd",        SUBSCRIBE, "far.live.edge.*",          NULL            },
-    {"acd",        SERVE,     "far.api.acd.>",            NULL            },
-    {"acd",        PUBLISH,   "far.api.acd.>",            NULL            },
-    {"acd",        GET,       "sip_users",                NULL            },
-    {"acd",        PUT,       "sip_users",                ">"             },
-    {"acd",        GET,       "trunks",                   NULL            },
-    {"acd",        PUT,       "trunks",                   ">"             },
-    {"acd",        GET,       "edges",                    NULL            },
-    {"acd",        GET,       "registrations",            NULL            },
-    {"acd",        GET,       "leases",                   NULL            },
-    {"acd",        PUT,       "leases",                   FAR_LEASE_ACD   },
+    {"acd", MAKE, "", NULL},
+    {"acd", MAKE, "ACD_main", NULL},
+    {"acd", PUBLISH, "far.log.acd.main.log", NULL},
+    {"acd", PUBLISH, "far.log.acd.main.<user>", NULL},
+    {"acd", READ, "ACD_main", NULL},
+    {"acd", PUBLISH, "far.snap.acd.main.<user>", NULL},
+    {"acd", READ, "SNAP_main", NULL},
+    {"acd", PURGE, "SNAP_main", NULL},
+    {"acd", PUBLISH, "far.evt.>", NULL},
+    {"acd", PUBLISH, "far.rec.>", NULL},
+    {"acd", READ, "REC", NULL},
+    {"acd", PUBLISH, "far.cmd.edge.*", NULL},
+    {"acd", SUBSCRIBE, "far.live.edge.*", NULL},
+    {"acd", SERVE, "far.api.acd.>", NULL},
+    {"acd", PUBLISH, "far.api.acd.>", NULL},
+    {"acd", GET, "sip_users", NULL},
+    {"acd", PUT, "sip_users", ">"},
+    {"acd", GET, "trunks", NULL},
+    {"acd", PUT, "trunks", ">"},
+    {"acd", GET, "edges", NULL},
+    {"acd", GET, "registrations", NULL},
+    {"acd", GET, "leases", NULL},
+    {"acd", PUT, "leases", FAR_LEASE_ACD},
 
-    {"recording",  SERVE,     "far.api.recording.>",      NULL            },
-    {"recording",  PUBLISH,   "far.evt.recording.>",      NULL            },
+    {"recording", SERVE, "far.api.recording.>", NULL},
+    {"recording", PUBLISH, "far.evt.recording.>", NULL},
 
-    {"ticketing",  SERVE,     "far.api.ticketing.>",      NULL            },
-    {"ticketing",  PUBLISH,   "far.evt.ticket.>",         NULL            },
-    {"ticketing",  PUBLISH,   "far.rec.ticket",           NULL            },
-    {"ticketing",  READ,      "EVT",                      NULL            },
-    {"ticketing",  PUBLISH,   "far.api.acd.ConfigGet",    NULL            },
+    {"ticketing", SERVE, "far.api.ticketing.>", NULL},
+    {"ticketing", PUBLISH, "far.evt.ticket.>", NULL},
+    {"ticketing", PUBLISH, "far.rec.ticket", NULL},
+    {"ticketing", READ, "EVT", NULL},
+    {"ticketing", PUBLISH, "far.api.acd.ConfigGet", NULL},
 
-    {"analytics",  SERVE,     "far.api.analytics.>",      NULL            },
-    {"analytics",  PUBLISH,   "far.live.queue.*",         NULL            },
-    {"analytics",  PUBLISH,   "far.live.agent.*",         NULL            },
-    {"analytics",  PUBLISH,   "far.live.contact.*",       NULL            },
-    {"analytics",  READ,      "EVT",                      NULL            },
-    {"analytics",  READ,      "REC",                      NULL            },
-    {"analytics",  PURGE,     "REC",                      NULL            },
-    {"analytics",  PUBLISH,   "far.api.acd.*",            NULL            },
-    {"analytics",  GET,       "leases",                   NULL            },
-    {"analytics",  PUT,       "leases",                   FAR_LEASE_EXPORT},
+    {"analytics", SERVE, "far.api.analytics.>", NULL},
+    {"analytics", PUBLISH, "far.live.queue.*", NULL},
+    {"analytics", PUBLISH, "far.live.agent.*", NULL},
+    {"analytics", PUBLISH, "far.live.contact.*", NULL},
+    {"analytics", READ, "EVT", NULL},
+    {"analytics", READ, "REC", NULL},
+    {"analytics", PUBLISH, "far.api.acd.*", NULL},
+    {"analytics", GET, "leases", NULL},
+    {"analytics", PUT, "leases", FAR_LEASE_EXPORT},
 
-    {"gateway",    SERVE,     "far.api.gateway.>",        NULL            },
-    {"gateway",    PUBLISH,   "far.api.>",                NULL            },
-    {"gateway",    SUBSCRIBE, "far.live.>",               NULL            },
-    {"gateway",    READ,      "EVT",                      NULL            },
+    {"gateway", SERVE, "far.api.gateway.>", NULL},
+    {"gateway", PUBLISH, "far.api.>", NULL},
+    {"gateway", SUBSCRIBE, "far.live.>", NULL},
+    {"gateway", READ, "EVT", NULL},
 
-    {"farseatctl", MAKE,      "",                         NULL            },
-    {"farseatctl", PUBLISH,   "far.api.>",                NULL            },
-    {"farseatctl", SUBSCRIBE, "far.live.>",               NULL            },
-    {"farseatctl", READ,      "ACD_main",                 NULL            },
-    {"farseatctl", READ,      "SNAP_main",                NULL            },
-    {"farseatctl", READ,      "EVT",                      NULL            },
-    {"farseatctl", READ,      "REC",                      NULL            },
-    {"farseatctl", GET,       "registrations",            NULL            },
-    {"farseatctl", GET,       "trunks",                   NULL            },
-    {"farseatctl", GET,       "edges",                    NULL            },
-    {"farseatctl", GET,       "leases",                   NULL            },
+    {"farseatctl", MAKE, "", NULL},
+    {"farseatctl", PUBLISH, "far.api.>", NULL},
+    {"farseatctl", SUBSCRIBE, "far.live.>", NULL},
+    {"farseatctl", READ, "ACD_main", NULL},
+    {"farseatctl", READ, "SNAP_main", NULL},
+    {"farseatctl", READ, "EVT", NULL},
+    {"farseatctl", READ, "REC", NULL},
+    {"farseatctl", GET, "registrations", NULL},
+    {"farseatctl", GET, "trunks", NULL},
+    {"farseatctl", GET, "edges", NULL},
+    {"farseatctl", GET, "leases", NULL},
 
-    {"observer",   SUBSCRIBE, "far.live.>",               NULL            },
-    {"observer",   SUBSCRIBE, "far.evt.>",                NULL            },
-    {"observer",   SUBSCRIBE, "far.rec.>",                NULL            },
-    {"observer",   SUBSCRIBE, "far.log.>",                NULL            },
-    {"observer",   READ,      "ACD_main",                 NULL            },
-    {"observer",   READ,      "EVT",                      NULL            },
-    {"observer",   READ,      "REC",                      NULL            },
+    {"observer", SUBSCRIBE, "far.live.>", NULL},
+    {"observer", SUBSCRIBE, "far.evt.>", NULL},
+    {"observer", SUBSCRIBE, "far.rec.>", NULL},
+    {"observer", SUBSCRIBE, "far.log.>", NULL},
+    {"observer", READ, "ACD_main", NULL},
+    {"observer", READ, "EVT", NULL},
+    {"observer", READ, "REC", NULL},
 };
 
 struct printing {
@@ -139,11 +139,14 @@ static void read_items(struct printing *printing, const char *before, const char
     item(printing, "$JS.API.CONSUMER.MSG.NEXT.", name, ".*");
 }
 
-static void make_items(struct printing *printing)
+static void make_items(struct printing *printing, const char *only)
 {
     for (size_t i = 0; i < FAR_STREAM_COUNT; i++) {
-        item(printing, "$JS.API.STREAM.CREATE.", far_stream_rows[i].name, "");
-        item(printing, "$JS.API.STREAM.UPDATE.", far_stream_rows[i].name, "");
+        const struct far_stream_row *row = &far_stream_rows[i];
+        bool shared = row >= FAR_STREAM_SHARED_ROWS;
+        if (*only ? strcmp(only, row->name) != 0 : !shared) continue;
+        item(printing, "$JS.API.STREAM.CREATE.", row->name, "");
+        item(printing, "$JS.API.STREAM.UPDATE.", row->name, "");
     }
 }
 
@@ -163,7 +166,7 @@ static void publish_items(struct printing *printing, const struct row *row)
         item(printing, "$JS.API.STREAM.PURGE.", row->what, "");
         break;
     case MAKE:
-        make_items(printing);
+        make_items(printing, row->what);
         break;
     case PUT: {
         char prefix[80];
@@ -225,10 +228,9 @@ enum far_err far_permissions_print(const char *user, struct far_buf *out)
 void far_permissions_reference(struct far_buf *out)
 {
     static const char *const words[] = {
-        [PUBLISH] = "publishes",   [SUBSCRIBE] = "receives",
-        [SERVE] = "serves",        [READ] = "reads stream",
-        [PURGE] = "purges stream", [MAKE] = "makes and changes all streams and buckets",
-        [GET] = "reads bucket",    [PUT] = "writes bucket",
+        [PUBLISH] = "publishes", [SUBSCRIBE] = "receives",  [SERVE] = "serves",
+        [READ] = "reads stream", [PURGE] = "purges stream", [MAKE] = "makes and changes stream",
+        [GET] = "reads bucket",  [PUT] = "writes bucket",
     };
     far_buf_add_text(out, "| role | may |\n| --- | --- |\n");
     for (const struct row *row = rows; row < rows + FAR_ARRAY_LEN(rows); row++) {
@@ -236,7 +238,10 @@ void far_permissions_reference(struct far_buf *out)
         bool last = row + 1 == rows + FAR_ARRAY_LEN(rows) || strcmp(row->role, row[1].role) != 0;
         if (first) far_buf_addf(out, "| `%s` | ", row->role);
         far_buf_addf(out, "%s%s", first ? "" : "; ", words[row->grant]);
-        if (*row->what) far_buf_addf(out, " `%s`", row->what);
+        if (*row->what)
+            far_buf_addf(out, " `%s`", row->what);
+        else
+            far_buf_add_text(out, "s and buckets, all but the ACD's log");
         if (row->keys && strcmp(row->keys, ">") != 0) far_buf_addf(out, " (key `%s`)", row->keys);
         if (last) far_buf_add_text(out, " |\n");
     }

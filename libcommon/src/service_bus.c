@@ -62,7 +62,7 @@ static void ensure(void *arg, uint64_t timer)
     joined.timer = 0;
     if (!joined.ready || joined.asking || far_bus_state(joined.bus) != FAR_BUS_CONNECTED) return;
     joined.asking =
-        far_streams_ensure(joined.bus, far_stream_rows, FAR_STREAM_COUNT, ensured, NULL) == FAR_OK;
+        far_streams_ensure(joined.bus, FAR_STREAM_SHARED_ROWS, FAR_STREAM_SHARED_COUNT, ensured, NULL) == FAR_OK;
     if (!joined.asking) retry_later();
 }
 

@@ -47,7 +47,7 @@ static void on_state(void *ctx, enum far_bus_state state)
     struct ensuring *ensuring = ctx;
     if (state != FAR_BUS_CONNECTED) return;
     enum far_err err =
-        far_streams_ensure(ensuring->bus, far_stream_rows, FAR_STREAM_COUNT, on_done, ensuring);
+        far_streams_ensure(ensuring->bus, FAR_STREAM_SHARED_ROWS, FAR_STREAM_SHARED_COUNT, on_done, ensuring);
     if (err != FAR_OK) finish(ensuring, err, "cannot ask the server");
 }
 

@@ -118,8 +118,12 @@ struct far_stream_row {
 #define X(...) 1 +
 enum { FAR_STREAM_COUNT = FAR_STREAM_MAP(X) FAR_BUCKET_MAP(X) 0 };
 #undef X
-/** The streams, then the buckets' streams. */
+/** The streams, then the buckets' streams. The first one is the ACD's log, which only the ACD makes, because
+ * nothing may lie in it before its LogCreated; anybody (who has the permission) makes the others:
+ * FAR_STREAM_SHARED_.... */
 extern const struct far_stream_row far_stream_rows[FAR_STREAM_COUNT];
+#define FAR_STREAM_SHARED_ROWS  (far_stream_rows + 1)
+#define FAR_STREAM_SHARED_COUNT (FAR_STREAM_COUNT - 1)
 
 #define FAR_STREAM_LOG           "ACD_main"
 #define FAR_STREAM_SNAPSHOTS     "SNAP_main"

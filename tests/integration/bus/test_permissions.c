@@ -107,13 +107,17 @@ static void on_done(void *ctx, enum far_err err, const char *text)
     ended->err = err;
 }
 
-static enum far_err ensure(struct site *site, int user)
+static enum far_err ensure_rows(struct site *site, int user, const struct far_stream_row *rows, size_t count)
 {
     struct ended ended = {.count = 0};
-    assert_int_equal(
-        far_streams_ensure(site->buses[user], far_stream_rows, FAR_STREAM_COUNT, on_done, &ended), FAR_OK);
+    assert_int_equal(far_streams_ensure(site->buses[user], rows, count, on_done, &ended), FAR_OK);
     assert_true(test_turn_until(site->loop, over, &ended, 15000));
     return ended.err;
+}
+
+static enum far_err ensure(struct site *site, int user)
+{
+    return ensure_rows(site, user, FAR_STREAM_SHARED_ROWS, FAR_STREAM_SHARED_COUNT);
 }
 
 static void on_append(void *ctx, enum far_err err, uint64_t seq, bool duplicate)
@@ -211,7 +215,10 @@ static void logs_streams_and_buckets_are_for_those_who_need_them(void **state)
 {
     struct site *site = *state;
     assert_int_not_equal(ensure(site, HQ), FAR_OK); /* an edge makes no stream */
-    assert_int_equal(ensure(site, ACD), FAR_OK);
+    assert_int_equal(ensure(site, CTL), FAR_OK);
+    assert_int_not_equal(ensure_rows(site, CTL, far_stream_rows, 1),
+                         FAR_OK); /* the log is the ACD's own to make */
+    assert_int_equal(ensure_rows(site, ACD, far_stream_rows, 1), FAR_OK);
     for (int i = 0; i < USERS; i++)
         assert_int_equal(ensure(site, i), FAR_OK); /* each may look, and finds all in order */
 

@@ -84,6 +84,7 @@ static void a_producer_may_write_only_its_own_log_subject(void **state)
         print_permissions(others[i], &out);
         assert_null(strstr(out.data, "far.log.acd.main."));
         assert_null(strstr(out.data, "ACCOUNT"));
+        assert_null(strstr(out.data, "CREATE.ACD_main\""));
         far_buf_done(&out);
     }
     far_buf_init(&out, 1 << 16);
