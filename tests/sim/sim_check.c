@@ -85,19 +85,22 @@ static void arena_clear(struct world *world)
     far_arena_reset(&world->arena);
 }
 
-static uint32_t waiting_of(const Farseat__V1__QueueListReply *queues, const char *queue)
+/* Those who are offered to somebody already keep their place, but need nobody else. */
+static uint32_t waiting_of(const Farseat__V1__ContactListReply *contacts, const char *queue)
 {
-    for (size_t i = 0; i < queues->n_queues; i++)
-        if (strcmp(queues->queues[i]->queue_id, queue) == 0) return queues->queues[i]->waiting;
-    return 0;
+    uint32_t waiting = 0;
+    for (size_t i = 0; i < contacts->n_contacts; i++)
+        waiting += contacts->contacts[i]->state == FARSEAT__V1__CONTACT_STATE__CONTACT_QUEUED &&
+                   strcmp(contacts->contacts[i]->queue_id, queue) == 0;
+    return waiting;
 }
 
 /* An idle agent who may take a contact that waits. */
 static bool is_starving(struct world *world, const struct acd *acd, char *text, size_t size)
 {
-    Farseat__V1__QueueListReply queues;
+    Farseat__V1__ContactListReply contacts;
     Farseat__V1__AgentListReply agents;
-    if (acd_view_queues(acd, &world->arena, &queues) != FAR_OK ||
+    if (acd_view_contacts(acd, &world->arena, &contacts) != FAR_OK ||
         acd_view_agents(acd, &world->arena, &agents) != FAR_OK) {
         sim_fail(world, "no room for views");
         return false;
@@ -108,10 +111,10 @@ static bool is_starving(struct world *world, const struct acd *acd, char *text, 
         if (agent->state != FARSEAT__V1__AGENT_STATE__AGENT_READY || !agent->phone_reachable) continue;
         if (acd_view_explain(acd, agent->agent_id, &world->arena, &explain) != FAR_OK) continue;
         for (size_t j = 0; j < explain.n_queues; j++) {
-            if (!explain.queues[j]->eligible || waiting_of(&queues, explain.queues[j]->queue_id) == 0)
+            if (!explain.queues[j]->eligible || waiting_of(&contacts, explain.queues[j]->queue_id) == 0)
                 continue;
             snprintf(text, size, "%s is idle and %s has %u waiting", agent->agent_id,
-                     explain.queues[j]->queue_id, waiting_of(&queues, explain.queues[j]->queue_id));
+                     explain.queues[j]->queue_id, waiting_of(&contacts, explain.queues[j]->queue_id));
             return true;
         }
     }
