@@ -20,13 +20,11 @@ static void write_and_parse(const struct far_sdp *sdp)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static struct far_sdp sdp, answer;
-    static const struct far_sdp_local local = {
-        .address = "127.0.0.1",
-        .ports = {21200, 21202},
-        .ports_len = 2,
-        .session_id = 1,
-        .session_version = 1
-    };
+    static const struct far_sdp_local local = {.address = "127.0.0.1",
+                                               .ports = {21200, 21202},
+                                               .ports_len = 2,
+                                               .session_id = 1,
+                                               .session_version = 1};
     char error[FAR_SDP_ERROR_MAX] = "";
     if (far_sdp_parse((const char *)data, size, &sdp, error) != FAR_OK) {
         assert(strlen(error) > 0);
