@@ -2,6 +2,7 @@
 /* Finding things by the names that outsiders use, and what such names look like. */
 #include "far/utf8.h"
 #include "state.h"
+#include <assert.h>
 #include <string.h>
 
 void *acd_by_text(const struct far_index *index, const struct far_pool *pool, const char *text)
@@ -67,6 +68,7 @@ bool acd_uuid_valid(const char *text)
 
 void acd_copy(char *out, size_t size, const char *text)
 {
+    assert(size > 0);
     if (!text) text = "";
     size_t len = strlen(text);
     bool valid = far_utf8_valid(text, len);
