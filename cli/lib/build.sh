@@ -36,7 +36,7 @@ build_runtime() {
   build_lock release
   build_configure release
   known=$(ninja -C "$FARSEAT_TREE/build/release" -t targets all 2>/dev/null | sed -n 's/: phony$//p')
-  for target in far-nkey far-tables farseatctl $(services_binaries); do
+  for target in far-nkey far-tables far-tones farseatctl $(services_binaries); do
     if grep -qx -- "$target" <<<"$known"; then targets+=("$target"); else absent+=("$target"); fi
   done
   ((${#absent[@]} == 0)) || warn "the tree does not build ${absent[*]}: left out"
