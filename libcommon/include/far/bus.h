@@ -51,7 +51,8 @@ struct far_bus_config {
 FAR_MUST_CHECK enum far_err far_bus_connect(const struct far_bus_config *config, struct far_loop *loop,
                                             struct far_bus **ret_bus);
 /** Close: waiting requests are dropped without a call back, what was handed to the writer is still sent
- *  (at most 1 s). Readers, watches, leases and appenders must be destroyed before. @return NULL. */
+ *  (at most 1 s; it waits for that). Readers, watches, leases and appenders must be destroyed before. Never
+ * from a call back of the bus: that is asserted. @return NULL. */
 struct far_bus *far_bus_destroy(struct far_bus *bus);
 enum far_bus_state far_bus_state(const struct far_bus *bus);
 /** The loop that it calls back on. */

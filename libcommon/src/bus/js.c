@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define TIME_US_MAX (INT64_MAX / 1000 - 1)
+
 struct js_call {
     js_fn *fn;
     bus_drop_fn *drop_fn;
@@ -23,6 +25,7 @@ int64_t js_time_ns(const char *text)
 {
     int64_t us = 0;
     if (!text || far_time_parse(text, &us) != FAR_OK) return 0;
+    if (us > TIME_US_MAX || us < -TIME_US_MAX) return 0; /* beyond the years 1678..2261 of 64 bits */
     int64_t ns = us * 1000;
     const char *at = strchr(text, '.');
     for (int digit = 1; at && at[digit] >= '0' && at[digit] <= '9' && digit <= 9; digit++)
