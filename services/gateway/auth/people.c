@@ -53,7 +53,7 @@ static void identity_read(const PGresult *result, struct login *login)
 /* A login that does not exist takes as long as one that does. */
 static bool password_matches(const char *hash, const char *password)
 {
-    static const char nobody[] = "$argon2id$v=19$m=65536,t=2,p=1$MDEyMzQ1Njc4OWFiY2RlZg$"
+    static const char nobody[crypto_pwhash_STRBYTES] = "$argon2id$v=19$m=65536,t=2,p=1$MDEyMzQ1Njc4OWFiY2RlZg$"
                                  "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
     bool matches = crypto_pwhash_str_verify(hash ? hash : nobody, password, strlen(password)) == 0;
     return matches && hash;
