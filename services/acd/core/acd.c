@@ -7,9 +7,7 @@
 
 #define STEP_US_MAX 1000000 /* time that one input can add */
 
-/* --- memory
- * ----------------------------------------------------------------------------------------------------------
- */
+/* --- memory --- */
 
 enum far_err acd_limits_check(const struct acd_limits *limits, const char **ret_text)
 {
@@ -163,8 +161,7 @@ struct acd *acd_destroy(struct acd *acd)
     return NULL;
 }
 
-/* --- who says what
- * --------------------------------------------------------------------------------------------------- */
+/* --- who says what --- */
 
 static void leader_started(struct acd *acd, const Farseat__V1__AcdInput *input)
 {
@@ -280,9 +277,7 @@ static void dispatch(struct acd *acd, const Farseat__V1__AcdInput *input)
     rows[i].handle(acd, input);
 }
 
-/* --- numbers
- * -----------------------------------------------------------------------------------------------------------
- */
+/* --- numbers --- */
 
 static uint64_t incarnation_hash(const char *text)
 {
@@ -344,9 +339,7 @@ uint64_t acd_producer_number(const struct acd *acd, const char *name, const char
     return producer ? producer->number : 0;
 }
 
-/* --- applying
- * ------------------------------------------------------------------------------------------------------------
- */
+/* --- applying --- */
 
 static void count_outcome(struct acd *acd, enum acd_outcome outcome)
 {
@@ -414,8 +407,7 @@ enum far_err acd_apply(struct acd *acd, const Farseat__V1__AcdInput *input, uint
     return err;
 }
 
-/* --- what the shell asks
- * ---------------------------------------------------------------------------------------------------- */
+/* --- what the shell asks --- */
 
 uint64_t acd_position(const struct acd *acd)
 {

@@ -39,7 +39,7 @@ struct acd_limits {
 
 struct acd; /* opaque: the whole state */
 
-/* --- effects -------------------------------------------------------------------------------------------- */
+/* --- effects --- */
 enum acd_outcome {
     ACD_APPLIED,   /* taken; the verdict tells whether it was allowed */
     ACD_DUPLICATE, /* its number was taken before, or its incarnation is a former one: nothing changed but
@@ -76,8 +76,7 @@ struct acd_output {
 FAR_MUST_CHECK enum far_err acd_output_init(struct acd_output *out, const struct acd_limits *limits);
 void acd_output_done(struct acd_output *out);
 
-/* --- life -------------------------------------------------------------------------------------------------
- */
+/* --- life --- */
 /** Whether limits are within the ranges above, and where not. ret_text: static, written on FAR_EINVAL only.
  */
 FAR_MUST_CHECK enum far_err acd_limits_check(const struct acd_limits *limits, const char **ret_text);
@@ -97,8 +96,7 @@ struct acd *acd_destroy(struct acd *acd);
 FAR_MUST_CHECK enum far_err acd_apply(struct acd *acd, const Farseat__V1__AcdInput *input, uint64_t position,
                                       int64_t stamp_us, struct acd_output *out);
 
-/* --- what the shell asks
- * ------------------------------------------------------------------------------------ */
+/* --- what the shell asks --- */
 uint64_t acd_position(const struct acd *acd); /* the last one applied; 0: none */
 const struct acd_limits *acd_limits(const struct acd *acd);
 const char *acd_incarnation(const struct acd *acd); /* of the log; "" before LogCreated */
@@ -148,8 +146,7 @@ uint64_t acd_config_hash(const struct acd *acd);    /* far_hash64(packed bytes, 
 FAR_MUST_CHECK enum far_err acd_config_check(const struct acd *acd, const Farseat__V1__CentreConfig *config,
                                              char *text, size_t text_size);
 
-/* --- reads: filled into arena, good until it is reset. FAR_EFULL: the arena is too small.
- * --------------------- */
+/* --- reads: filled into arena, good until it is reset. FAR_EFULL: the arena is too small. --- */
 FAR_MUST_CHECK enum far_err acd_view_agents(const struct acd *acd, struct far_arena *arena,
                                             Farseat__V1__AgentListReply *ret_reply);
 FAR_MUST_CHECK enum far_err acd_view_contacts(const struct acd *acd, struct far_arena *arena,
@@ -174,8 +171,7 @@ struct acd_stats {
 };
 void acd_stats(const struct acd *acd, struct acd_stats *ret_stats);
 
-/* --- the state as a whole
- * -------------------------------------------------------------------------------------- */
+/* --- the state as a whole --- */
 /** 64-bit hash of everything that matters; replicas at the same position have the same. */
 uint64_t acd_hash(const struct acd *acd);
 struct acd_sink {

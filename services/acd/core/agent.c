@@ -98,8 +98,7 @@ bool acd_agent_event(struct acd *acd, struct agent *agent, enum agent_event even
     return true;
 }
 
-/* --- may he be offered a contact?
- * ------------------------------------------------------------------------------ */
+/* --- may he be offered a contact? --- */
 
 bool acd_agent_reachable(const struct acd *acd, const struct agent *agent)
 {
@@ -189,8 +188,7 @@ void acd_agent_refresh(struct acd *acd, struct agent *agent)
         fact_state(acd, agent, agent->state);
 }
 
-/* --- the end of a call
- * ----------------------------------------------------------------------------------------- */
+/* --- the end of a call --- */
 
 /* The offer came to nothing: wishes first, then `reason` ("": he did nothing wrong). */
 void acd_agent_offer_over(struct acd *acd, struct agent *agent, const char *reason)
@@ -274,8 +272,7 @@ bool acd_agent_remove_if_free(struct acd *acd, struct agent *agent)
     return true;
 }
 
-/* --- what people ask
- * --------------------------------------------------------------------------------------------- */
+/* --- what people ask --- */
 
 static void login(struct acd *acd, struct agent *agent, const Farseat__V1__AgentLogin *wish)
 {

@@ -55,9 +55,7 @@ const Farseat__V1__CentreConfig *acd_config_unpack(struct config_slot *slot)
     return slot->config;
 }
 
-/* --- pieces
- * ----------------------------------------------------------------------------------------------------------
- */
+/* --- pieces --- */
 
 static void staging_clear(struct staging *staging)
 {
@@ -89,8 +87,7 @@ void acd_config_put(struct acd *acd, const Farseat__V1__AcdInput *input)
     staging->pieces++;
 }
 
-/* --- what follows from the configuration in force
- * ---------------------------------------------------------------------- */
+/* --- what follows from the configuration in force --- */
 
 static bool in_queues(const Farseat__V1__Agent *agent, const char *queue)
 {
@@ -190,9 +187,7 @@ void acd_queue_orders(struct acd *acd, struct queue *queue)
     queue->ready = (struct order){.ids = room + 2 * contacts, .capacity = (uint32_t)agents};
 }
 
-/* --- taking it
- * ------------------------------------------------------------------------------------------------------------
- */
+/* --- taking it --- */
 
 static void remove_queues(struct acd *acd, const Farseat__V1__CentreConfig *config)
 {

@@ -37,8 +37,7 @@ void acd_contact_event(struct acd *acd, struct contact *contact, enum contact_ev
     acd_broken("contact event without a row"); /* only this core gives contacts events */
 }
 
-/* --- the caller's clock
- * ------------------------------------------------------------------------------------------ */
+/* --- the caller's clock --- */
 
 uint64_t acd_contact_ms(const struct acd *acd, const struct contact *contact)
 {
@@ -73,8 +72,7 @@ void acd_play(struct acd *acd, struct contact *contact, char **prompts, size_t c
     acd_command(acd, leg, FARSEAT__V1__EDGE_COMMAND__BODY_PLAY, &play);
 }
 
-/* --- arrival
- * ------------------------------------------------------------------------------------------------------- */
+/* --- arrival --- */
 
 static const Farseat__V1__DialledNumber *number_find(const struct acd *acd, const char *called)
 {
@@ -247,8 +245,7 @@ void acd_leg_incoming(struct acd *acd, const Farseat__V1__AcdInput *input)
     acd_command(acd, leg, FARSEAT__V1__EDGE_COMMAND__BODY_ANSWER, &answer);
 }
 
-/* --- the end
- * ------------------------------------------------------------------------------------------------------- */
+/* --- the end --- */
 
 void acd_contact_detach(struct acd *acd, struct contact *contact, uint64_t at_ms, uint32_t by,
                         const char *cause)
@@ -371,8 +368,7 @@ void acd_contact_timer(struct acd *acd, struct contact *contact)
     }
 }
 
-/* --- what people ask
- * ------------------------------------------------------------------------------------------------ */
+/* --- what people ask --- */
 
 static bool disposition_known(const struct acd *acd, const char *id)
 {

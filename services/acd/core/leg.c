@@ -170,8 +170,7 @@ void acd_legs_of_edge_end(struct acd *acd, uint64_t edge, bool forget)
         }
 }
 
-/* --- inputs
- * ------------------------------------------------------------------------------------------------- */
+/* --- inputs --- */
 
 /* Every input about a leg begins with the same fields; the bodies differ in their structs only. */
 struct leg_head {

@@ -149,8 +149,7 @@ void acd_offer_withdraw(struct acd *acd, struct contact *contact, uint64_t at_ms
     acd_agent_offer_over(acd, agent, "");
 }
 
-/* --- answered
- * -------------------------------------------------------------------------------------------------------- */
+/* --- answered --- */
 
 void acd_offer_answered(struct acd *acd, struct contact *contact, struct leg *leg)
 {

@@ -113,8 +113,7 @@ static void walk_text(struct walk *walk, char *text, size_t size)
 #define BOOL(x)     walk_bool(walk, &(x))
 #define WORD(x)     walk_text(walk, (x), sizeof(x))
 
-/* --- things
- * -------------------------------------------------------------------------------------------------------- */
+/* --- things --- */
 
 static void walk_producer(struct walk *walk, void *item)
 {
@@ -383,8 +382,7 @@ static void walk_command(struct walk *walk, void *item)
     walk_bytes(walk, command->data, command->len);
 }
 
-/* --- collections
- * --------------------------------------------------------------------------------------------------- */
+/* --- collections --- */
 
 /* Every item begins with its own pool id. */
 static void walk_pool(struct walk *walk, struct far_pool *pool,
@@ -536,8 +534,7 @@ static void walk_state(struct walk *walk, struct acd *acd)
     walk_outbox(walk, acd);
 }
 
-/* --- the three uses
- * -------------------------------------------------------------------------------------------------- */
+/* --- the three uses --- */
 
 static struct acd *writable(const struct acd *acd)
 {

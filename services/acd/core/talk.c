@@ -11,8 +11,7 @@ static struct part *part_now(struct contact *contact)
     return contact->part_count ? &contact->parts[contact->part_count - 1] : NULL;
 }
 
-/* --- the beginning
- * ---------------------------------------------------------------------------------------------------- */
+/* --- the beginning --- */
 
 static void fact_answered(struct acd *acd, const struct contact *contact, const struct agent *agent,
                           uint64_t waited_ms)
@@ -117,9 +116,7 @@ void acd_talk_begin(struct acd *acd, struct contact *contact, uint64_t at_ms)
     if (contact->hold_wanted) acd_talk_hold(acd, contact);
 }
 
-/* --- hold
- * --------------------------------------------------------------------------------------------------------------
- */
+/* --- hold --- */
 
 bool acd_talking(struct acd *acd, const struct contact *contact)
 {
@@ -176,8 +173,7 @@ void acd_talk_resumed(struct acd *acd, struct contact *contact, uint64_t at_ms)
     if (contact->hold_wanted) acd_talk_hold(acd, contact); /* put on hold again meanwhile */
 }
 
-/* --- the bridge breaks while both legs live
- * ---------------------------------------------------------------------------- */
+/* --- the bridge breaks while both legs live --- */
 
 void acd_bridge_down(struct acd *acd, struct contact *contact, const char *bridge_id)
 {
@@ -202,9 +198,7 @@ void acd_bridge_again(struct acd *acd, struct contact *contact)
     acd_timer_set(acd, TIMER_CONTACT, contact->self, acd->now_us + 3 * BRIDGE_AGAIN_US);
 }
 
-/* --- the end
- * --------------------------------------------------------------------------------------------------------------
- */
+/* --- the end --- */
 
 static void record_stop(struct acd *acd, struct contact *contact, const struct part *part)
 {
@@ -307,9 +301,7 @@ void acd_agent_leg_ended(struct acd *acd, struct leg *leg, const struct leg_end 
     (void)acd_agent_remove_if_free(acd, agent);
 }
 
-/* --- transfer
- * --------------------------------------------------------------------------------------------------------------
- */
+/* --- transfer --- */
 
 /* Blind. To an agent who is free: offered at once; else, and when he does not answer, the contact waits in
  * its queue, where it first stood. */

@@ -42,9 +42,7 @@ static Farseat__V1__TelephoneNumber *number(struct view *view, const struct cont
     return out;
 }
 
-/* --- agents
- * ----------------------------------------------------------------------------------------------------------
- */
+/* --- agents --- */
 
 static void agent_skills(struct view *view, const struct agent *agent, Farseat__V1__AgentView *out)
 {
@@ -114,8 +112,7 @@ enum far_err acd_view_agents(const struct acd *acd, struct far_arena *arena,
     return view.full ? FAR_EFULL : FAR_OK;
 }
 
-/* --- contacts
- * -------------------------------------------------------------------------------------------------------- */
+/* --- contacts --- */
 
 static void contact_place(struct view *view, const struct contact *contact, Farseat__V1__ContactView *out)
 {
@@ -231,9 +228,7 @@ enum far_err acd_view_contact(const struct acd *acd, const char *contact_id, str
     return view.full ? FAR_EFULL : FAR_OK;
 }
 
-/* --- queues
- * ----------------------------------------------------------------------------------------------------------
- */
+/* --- queues --- */
 
 static uint64_t longest_wait_ms(const struct acd *acd, const struct queue *queue)
 {
@@ -288,8 +283,7 @@ enum far_err acd_view_queues(const struct acd *acd, struct far_arena *arena,
     return view.full ? FAR_EFULL : FAR_OK;
 }
 
-/* --- why an agent gets no call
- * ------------------------------------------------------------------------------------------ */
+/* --- why an agent gets no call --- */
 
 static void missing(const struct agent *agent, const struct queue *queue, char *out, size_t size)
 {

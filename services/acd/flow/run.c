@@ -79,8 +79,7 @@ static void ask_survey(struct acd *acd, struct contact *contact, const Farseat__
     wait_for(acd, contact, PHASE_COLLECT, NODE_US_MAX);
 }
 
-/* --- entering nodes
- * ------------------------------------------------------------------------------------------------ */
+/* --- entering nodes --- */
 
 static void main_is(struct acd *acd, struct contact *contact, uint32_t kind, const char *node)
 {
@@ -200,8 +199,7 @@ void acd_flow_start(struct acd *acd, struct contact *contact)
     acd_flow_go(acd, contact, at < 0 ? "" : config->flows[at]->start);
 }
 
-/* --- what comes back
- * --------------------------------------------------------------------------------------------------- */
+/* --- what comes back --- */
 
 void acd_flow_play_done(struct acd *acd, struct contact *contact, const Farseat__V1__PlayDone *done)
 {
