@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SEND_CHUNK     16384
-#define REQUEST_MS_MAX 30 /* s: a client that is slower is cut off */
-#define MESSAGE_MAX    65536
+#define SEND_CHUNK    16384
+#define REQUEST_S_MAX 30 /* s: a client that is slower is cut off */
+#define MESSAGE_MAX   65536
 
 /* One connection, HTTP or WebSocket: libwebsockets keeps a pointer-sized session that holds its pool id. */
 struct connection {
@@ -42,9 +42,9 @@ struct session {
 static int callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len);
 
 static struct lws_protocols protocols[] = {
-    {"http", callback, sizeof(struct session), 0,           0, NULL, 0},
-    {NULL,   callback, sizeof(struct session), MESSAGE_MAX, 0, NULL, 0}, /* its name is the configuration's */
-    {NULL,   NULL,     0,                      0,           0, NULL, 0},
+    {"http", callback, sizeof(struct session), 0, 0, NULL, 0},
+    {NULL, callback, sizeof(struct session), MESSAGE_MAX, 0, NULL, 0}, /* its name is the configuration's */
+    {NULL, NULL, 0, 0, 0, NULL, 0},
 };
 
 static struct connection *connection_of(struct http_server *server, uint64_t id)
@@ -188,7 +188,7 @@ static int request_begin(struct http_server *server, struct lws *wsi, struct ses
     if (body_len == 0) {
         request_dispatch(server, connection);
     } else {
-        lws_set_timeout(wsi, PENDING_TIMEOUT_HTTP_CONTENT, REQUEST_MS_MAX);
+        lws_set_timeout(wsi, PENDING_TIMEOUT_HTTP_CONTENT, REQUEST_S_MAX);
     }
     return 0;
 }
@@ -252,10 +252,10 @@ static char *next_line(char **cursor, const char *end)
 
 /* Security headers that every answer carries: the API shows nothing in a frame and is never sniffed. */
 static const char *const fixed_headers[][2] = {
-    {"x-content-type-options:", "nosniff"    },
-    {"cache-control:",          "no-store"   },
-    {"referrer-policy:",        "no-referrer"},
-    {"x-frame-options:",        "DENY"       },
+    {"x-content-type-options:", "nosniff"},
+    {"cache-control:", "no-store"},
+    {"referrer-policy:", "no-referrer"},
+    {"x-frame-options:", "DENY"},
 };
 
 static int header_add(struct lws *wsi, const char *name, const char *value, unsigned char **at,
@@ -354,13 +354,24 @@ static int socket_receive(struct http_server *server, struct connection *connect
     return 0;
 }
 
+/* The close frame is ours to write here: libwebsockets drops its own when this call back returns -1. The
+ * client answers it; one that does not is cut off. */
+static int close_send(struct connection *connection)
+{
+    unsigned char frame[LWS_PRE + 2 + sizeof(connection->close_reason)];
+    size_t len = strlen(connection->close_reason);
+    if (connection->close_code == 0) return 0; /* sent */
+    frame[LWS_PRE] = (unsigned char)(connection->close_code >> 8);
+    frame[LWS_PRE + 1] = (unsigned char)(connection->close_code & 0xff);
+    memcpy(frame + LWS_PRE + 2, connection->close_reason, len);
+    connection->close_code = 0;
+    lws_set_timeout(connection->wsi, PENDING_TIMEOUT_CLOSE_ACK, CLOSE_S_MAX);
+    return lws_write(connection->wsi, frame + LWS_PRE, len + 2, LWS_WRITE_CLOSE) < 0 ? -1 : 0;
+}
+
 static int socket_writable(struct http_server *server, struct connection *connection)
 {
-    if (connection->closing) {
-        lws_close_reason(connection->wsi, (enum lws_close_status)connection->close_code,
-                         (unsigned char *)connection->close_reason, strlen(connection->close_reason));
-        return -1;
-    }
+    if (connection->closing) return close_send(connection);
     server->config.socket_writable(server->config.ctx, connection->id);
     if (!connection->out) return 0;
     int wrote = lws_write(connection->wsi, (unsigned char *)connection->out + LWS_PRE, connection->out_len,
