@@ -69,7 +69,14 @@ servers_start() {
       kafka) kafka_start ;;
     esac
   done
-  for name in "$@"; do instance_await "$name" "$READY_SECONDS"; done
+  instances_await "$@"
+}
+
+instances_await() {
+  local name
+  local -A exits=()
+  for name in "$@"; do exits[$name]=$(instance_exits "$name"); done
+  for name in "$@"; do instance_await "$name" "$READY_SECONDS" "${exits[$name]}"; done
 }
 
 services_start() {
@@ -77,7 +84,7 @@ services_start() {
   services_values
   for name in "$@"; do service_configure "$name"; done
   for name in "$@"; do service_start "$name"; done
-  for name in "$@"; do instance_await "$name" "$READY_SECONDS"; done
+  instances_await "$@"
 }
 
 summary() {

@@ -128,10 +128,19 @@ step() {
   wait "$pid" || rc=$?
   [[ ! -t 1 || $shown -lt 0 ]] || printf '\r\033[K'
   if ((rc != 0)); then
-    tail -n 25 "$log" | sed 's/^/    | /' >&2
+    step_tell "$log" | sed 's/^/    | /' >&2
     warn "failed: $title (all of it: $log)"
   fi
   return "$rc"
+}
+
+# step_tell LOG: the lines that say what went wrong: a build's from its first failure on, else the last ones.
+step_tell() {
+  if grep -q '^FAILED: ' "$1"; then
+    sed -n '/^FAILED: /,$p' "$1" | grep -vE '^(/usr/bin/|: && |\[[0-9]+/[0-9]+\] )' | cut -c1-300 | head -n 25
+  else
+    tail -n 25 "$1"
+  fi
 }
 
 # as_root COMMAND...: as root, by sudo where needed.

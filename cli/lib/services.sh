@@ -117,10 +117,11 @@ instance_settled() {
 
 instance_exits() { if [[ -f $RUN/$1.exits ]]; then wc -l <"$RUN/$1.exits"; else printf 0; fi; }
 
-# instance_await NAME SECONDS: waits until it is ready, or says why not and what its log says.
+# instance_await NAME SECONDS EXITS: waits until it is ready, or says why not and what its log says. EXITS is how
+# often it had ended when the waiting for all of them began.
 instance_await() {
   local name=$1 began=$SECONDS
-  if wait_until "$2" instance_settled "$name" "$(instance_exits "$name")" && instance_ready "$name"; then
+  if wait_until "$2" instance_settled "$name" "$3" && instance_ready "$name"; then
     ((SECONDS - began < 2)) || note "$name is ready after $((SECONDS - began)) s"
     return 0
   fi
