@@ -18,8 +18,9 @@ struct facts {
     struct far_appender *started, *ended;
 };
 
-static enum far_err appender_make(struct far_bus *bus, const char *subject, const char *instance, const char *kind,
-                                  const char *incarnation, struct far_appender **ret_appender)
+static enum far_err appender_make(struct far_bus *bus, const char *subject, const char *instance,
+                                  const char *kind, const char *incarnation,
+                                  struct far_appender **ret_appender)
 {
     char id[160];
     (void)snprintf(id, sizeof(id), "%s.%s.%s", instance, kind, incarnation);
@@ -28,13 +29,16 @@ static enum far_err appender_make(struct far_bus *bus, const char *subject, cons
     return far_appender_create(bus, &config, ret_appender);
 }
 
-enum far_err facts_create(struct far_bus *bus, const char *instance, const char *incarnation, struct facts **ret_facts)
+enum far_err facts_create(struct far_bus *bus, const char *instance, const char *incarnation,
+                          struct facts **ret_facts)
 {
     struct facts *facts = calloc(1, sizeof(*facts));
     if (!facts) return FAR_ENOMEM;
     (void)snprintf(facts->instance, sizeof(facts->instance), "%s", instance);
-    enum far_err err = appender_make(bus, "far.evt.recording.started", instance, "started", incarnation, &facts->started);
-    if (err == FAR_OK) err = appender_make(bus, "far.evt.recording.ended", instance, "ended", incarnation, &facts->ended);
+    enum far_err err =
+        appender_make(bus, "far.evt.recording.started", instance, "started", incarnation, &facts->started);
+    if (err == FAR_OK)
+        err = appender_make(bus, "far.evt.recording.ended", instance, "ended", incarnation, &facts->ended);
     if (err != FAR_OK) {
         facts_destroy(facts);
         return err;
@@ -73,7 +77,8 @@ void facts_say(struct facts *facts, const struct part *part)
     fact.contact_id = (char *)(uintptr_t)part->contact_id;
     fact.agent_id = (char *)(uintptr_t)part->agent_id;
     fact.queue_id = (char *)(uintptr_t)part->queue_id;
-    fact.body_case = ended ? FARSEAT__V1__FACT__BODY_RECORDING_ENDED : FARSEAT__V1__FACT__BODY_RECORDING_STARTED;
+    fact.body_case =
+        ended ? FARSEAT__V1__FACT__BODY_RECORDING_ENDED : FARSEAT__V1__FACT__BODY_RECORDING_STARTED;
     fact.recording_started = &body; /* one union */
     struct far_bus_header headers[3];
     size_t count = 0;

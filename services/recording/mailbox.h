@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* mailbox.h - a bounded queue of messages into a thread, and the descriptor that wakes it. Any thread posts, one
- * takes. Messages begin with a struct mail; who takes them frees them. */
+/* mailbox.h - a bounded queue of messages into a thread, and the descriptor that wakes it. Any thread posts,
+ * one takes. Messages begin with a struct mail; who takes them frees them. */
 #pragma once
 #include "far/err.h"
 #include <pthread.h>

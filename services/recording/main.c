@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* farseat-recording: a SIPREC session recording server. This file only wires; README.md says who tells it what.
+/* farseat-recording: a SIPREC session recording server. This file only wires; README.md says who tells it
+ * what.
  *
- *   SIP thread (srs) --admits--> writer thread --opened--> SIP thread --answers, adds--> RTP thread (receiver)
- *   RTP thread --chunks--> writer thread --changed--> loop: catalogue (PostgreSQL), facts and methods (bus) */
+ *   SIP thread (srs) --admits--> writer thread --opened--> SIP thread --answers, adds--> RTP thread
+ * (receiver) RTP thread --chunks--> writer thread --changed--> loop: catalogue (PostgreSQL), facts and
+ * methods (bus) */
 #include "catalogue.h"
 #include "facts.h"
 #include "far/clock.h"
@@ -16,6 +18,7 @@
 #include "methods.h"
 #include "srs.h"
 #include "tool.h"
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,6 +39,7 @@ struct recording_config {
     int64_t queue_max;
 };
 
+/* clang-format off */
 static const struct far_config_row rows[] = {
     {.path = "sip.listen",
      .type = FAR_CONFIG_STRING,
@@ -112,6 +116,7 @@ static const struct far_config_row rows[] = {
      .max = 65536,
      .help = "Chunks (half a second, 8 kB) that may wait for the disk; beyond: a marked gap"},
 };
+/* clang-format on */
 
 static struct {
     struct recording_config config;
@@ -146,7 +151,8 @@ static void on_news(void *arg)
     struct news *news = arg;
     if (!app.stopped) {
         catalogue_put(app.catalogue, &news->part);
-        if (app.facts && (news->started || news->part.state != PART_RECORDING)) facts_say(app.facts, &news->part);
+        if (app.facts && (news->started || news->part.state != PART_RECORDING))
+            facts_say(app.facts, &news->part);
     }
     free(news);
 }
@@ -230,7 +236,8 @@ static void observe(void *arg, uint64_t timer)
     if (app.quiet_since_ms == 0) app.quiet_since_ms = now_ms;
     bool reported = catalogue_waiting(app.catalogue) == 0 && facts_waiting(app.facts) == 0 &&
                     (!app.methods || methods_open(app.methods) == 0);
-    if ((reported && now_ms - app.quiet_since_ms >= OBSERVE_MS) || now_ms - app.quiet_since_ms >= REPORT_WAIT_MS)
+    if ((reported && now_ms - app.quiet_since_ms >= OBSERVE_MS) ||
+        now_ms - app.quiet_since_ms >= REPORT_WAIT_MS)
         far_service_drained(app.service);
 }
 
@@ -252,13 +259,17 @@ static enum far_err check(struct far_service *service, struct far_buf *errors)
     size_t before = errors->len;
     (void)service;
     if (allow_read(&allow) != FAR_OK)
-        far_buf_add_text(errors, "sip.allow: not a list of IPv4 networks; write them as 10.1.0.0/16 or 10.1.2.3, with no bit set beyond the mask\n");
+        far_buf_add_text(errors, "sip.allow: not a list of IPv4 networks; write them as 10.1.0.0/16 or "
+                                 "10.1.2.3, with no bit set beyond the mask\n");
     if (far_config_address(app.config.sip_listen, host, sizeof(host), &port) != FAR_OK)
         far_buf_add_text(errors, "sip.listen: not host:port; write it as 127.0.0.1:5080\n");
     if (app.config.port_last < app.config.port_first + 3)
-        far_buf_add_text(errors, "rtp.port_last: a session takes four ports; raise it, or lower rtp.port_first\n");
+        far_buf_add_text(errors,
+                         "rtp.port_last: a session takes four ports; raise it, or lower rtp.port_first\n");
     else if (app.config.sessions_max * 4 > app.config.port_last - app.config.port_first + 1)
-        far_buf_addf(errors, "sip.sessions_max: %lld sessions need %lld ports, but rtp.port_first..port_last has %lld; widen it, or allow fewer\n",
+        far_buf_addf(errors,
+                     "sip.sessions_max: %lld sessions need %lld ports, but rtp.port_first..port_last has "
+                     "%lld; widen it, or allow fewer\n",
                      (long long)app.config.sessions_max, (long long)app.config.sessions_max * 4,
                      (long long)(app.config.port_last - app.config.port_first + 1));
     return errors->len == before ? FAR_OK : FAR_EINVAL;
@@ -316,7 +327,8 @@ static enum far_err start(struct far_service *service)
     app.loop = far_service_loop(service);
     far_id_format(far_service_incarnation(service), incarnation);
     far_health_set("store", FAR_HEALTH_OK, "%s", "");
-    enum far_err err = far_pg_create(app.loop, &app.pg_config, "recording", "services/recording/migrations", &app.pg);
+    enum far_err err =
+        far_pg_create(app.loop, &app.pg_config, "recording", "services/recording/migrations", &app.pg);
     if (err == FAR_OK) err = far_service_bus_join(service, &app.bus_config, on_bus, NULL, &app.bus);
     if (err == FAR_OK) err = facts_create(app.bus, far_service_instance(service), incarnation, &app.facts);
     if (err == FAR_OK) err = start_store();
@@ -355,11 +367,14 @@ static void stop(struct far_service *service)
 int main(int argc, char **argv)
 {
     if (tool_wanted(argc, argv)) return tool_main(argc, argv);
+    (void)signal(SIGXFSZ, SIG_IGN); /* a quota is a full disk, not the end */
+    /* clang-format off */
     const struct far_config_group groups[] = {
         FAR_CONFIG_GROUP(rows, &app.config),
         {.rows = far_service_bus_rows, .row_count = far_service_bus_rows_len, .target = &app.bus_config},
         {.rows = far_pg_config_rows, .row_count = far_pg_config_rows_len, .target = &app.pg_config},
     };
+    /* clang-format on */
     const struct far_service_metrics metrics[] = {
         {measures, MEASURE_COUNT},
     };

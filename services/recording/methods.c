@@ -43,9 +43,11 @@ static enum far_err list_work(struct far_pg_conn *conn, const ProtobufCMessage *
 {
     Farseat__V1__RecordingListReply *reply = NULL;
     (void)ctx;
-    enum far_err err = parts_list(conn, (const Farseat__V1__RecordingListRequest *)(const void *)message, &reply);
+    enum far_err err =
+        parts_list(conn, (const Farseat__V1__RecordingListRequest *)(const void *)message, &reply);
     if (err == FAR_OK) ret_answer->message = &reply->base;
-    if (err == FAR_EINVAL) (void)far_str_copy(ret_answer->text, sizeof(ret_answer->text), "recording_id must be a UUID");
+    if (err == FAR_EINVAL)
+        (void)far_str_copy(ret_answer->text, sizeof(ret_answer->text), "recording_id must be a UUID");
     return err;
 }
 
@@ -67,10 +69,13 @@ static void read_work(void *arg)
         (void)snprintf(job->etag, sizeof(job->etag), "%s-%u-%llu%s", job->recording_id, job->number,
                        (unsigned long long)job->total, file_is_finished(reader) ? "" : "-live");
         job->bytes = malloc(job->length + 1);
-        job->err = job->bytes ? playback_read(reader, job->offset, job->length, job->bytes, &job->len) : FAR_ENOMEM;
+        job->err =
+            job->bytes ? playback_read(reader, job->offset, job->length, job->bytes, &job->len) : FAR_ENOMEM;
     }
-    if (job->err == FAR_EPROTO) job->why = "the file is damaged or was changed: farseat-recording --verify tells more";
-    else if (job->err != FAR_ENOTFOUND) job->why = NULL;
+    if (job->err == FAR_EPROTO)
+        job->why = "the file is damaged or was changed: farseat-recording --verify tells more";
+    else if (job->err != FAR_ENOTFOUND)
+        job->why = NULL;
     file_reader_close(reader);
 }
 
@@ -87,7 +92,8 @@ static void read_done(void *arg)
         far_bus_reply(job->request, &reply.base);
     } else {
         if (job->err != FAR_ENOTFOUND)
-            FAR_ERROR("read-failed", "recording=%s part=%u error=%s", job->recording_id, job->number, far_err_name(job->err));
+            FAR_ERROR("read-failed", "recording=%s part=%u error=%s", job->recording_id, job->number,
+                      far_err_name(job->err));
         far_bus_reply_error(job->request, job->err, job->why);
     }
     job->reads->open--;
@@ -99,7 +105,8 @@ static void read_done(void *arg)
 static void on_read(void *ctx, struct far_bus_request *request, const ProtobufCMessage *message)
 {
     struct methods *methods = ctx;
-    const Farseat__V1__RecordingReadRequest *read = (const Farseat__V1__RecordingReadRequest *)(const void *)message;
+    const Farseat__V1__RecordingReadRequest *read =
+        (const Farseat__V1__RecordingReadRequest *)(const void *)message;
     if (read->length > PLAYBACK_READ_MAX || strlen(read->recording_id) != 36) {
         far_bus_reply_error(request, FAR_EINVAL, "recording_id must be a UUID, length at most 524288");
         return;
@@ -132,7 +139,8 @@ enum far_err methods_serve(const struct methods_config *config, struct methods *
     methods->config = *config;
     methods->reads = calloc(1, sizeof(*methods->reads));
     char subject[FAR_BUS_SUBJECT_LEN_MAX + 1];
-    enum far_err err = methods->reads ? far_subject_write(FAR_SUBJECT_API_RECORDING_READ, subject, sizeof(subject), config->instance, NULL)
+    enum far_err err = methods->reads ? far_subject_write(FAR_SUBJECT_API_RECORDING_READ, subject,
+                                                          sizeof(subject), config->instance, NULL)
                                       : FAR_ENOMEM;
     struct far_bus_service service = {.subject = subject,
                                       .request_type = &farseat__v1__recording_read_request__descriptor,
@@ -140,7 +148,8 @@ enum far_err methods_serve(const struct methods_config *config, struct methods *
                                       .ctx = methods};
     if (err == FAR_OK) err = far_bus_serve(config->bus, &service, &methods->reading);
     if (err == FAR_OK)
-        err = far_pg_methods_serve(config->bus, config->pg, list_methods, FAR_ARRAY_LEN(list_methods), methods, &methods->listing);
+        err = far_pg_methods_serve(config->bus, config->pg, list_methods, FAR_ARRAY_LEN(list_methods),
+                                   methods, &methods->listing);
     if (err != FAR_OK) {
         methods_destroy(methods);
         return err;
@@ -154,8 +163,10 @@ struct methods *methods_destroy(struct methods *methods)
     if (!methods) return NULL;
     methods->reading = far_bus_unsubscribe(methods->reading);
     methods->listing = far_pg_methods_destroy(methods->listing);
-    if (methods->reads && methods->reads->open == 0) free(methods->reads);
-    else if (methods->reads) methods->reads->orphan = true;
+    if (methods->reads && methods->reads->open == 0)
+        free(methods->reads);
+    else if (methods->reads)
+        methods->reads->orphan = true;
     free(methods);
     return NULL;
 }

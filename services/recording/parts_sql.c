@@ -15,28 +15,35 @@
 
 static const char store_sql[] =
     "insert into parts (recording_id, part, instance, contact_id, segment_id, agent_id, queue_id, session_id,"
-    " left_party, right_party, codec, state, started_at_us, ended_at_us, recorded_ms, audio_bytes, gap_ms, write_gap_ms,"
+    " left_party, right_party, codec, state, started_at_us, ended_at_us, recorded_ms, audio_bytes, gap_ms, "
+    "write_gap_ms,"
     " sha256, left_quality, right_quality)"
-    " values ($1::uuid, $2::integer, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13::bigint, $14::bigint, $15::bigint,"
+    " values ($1::uuid, $2::integer, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13::bigint, $14::bigint, "
+    "$15::bigint,"
     " $16::bigint, $17::bigint, $18::bigint, $19, $20::jsonb, $21::jsonb)"
     " on conflict (recording_id, part, instance) do update set contact_id = excluded.contact_id,"
     " segment_id = excluded.segment_id, agent_id = excluded.agent_id, queue_id = excluded.queue_id,"
     " session_id = excluded.session_id, left_party = excluded.left_party, right_party = excluded.right_party,"
     " codec = excluded.codec, state = excluded.state, started_at_us = excluded.started_at_us,"
-    " ended_at_us = excluded.ended_at_us, recorded_ms = excluded.recorded_ms, audio_bytes = excluded.audio_bytes,"
+    " ended_at_us = excluded.ended_at_us, recorded_ms = excluded.recorded_ms, audio_bytes = "
+    "excluded.audio_bytes,"
     " gap_ms = excluded.gap_ms, write_gap_ms = excluded.write_gap_ms, sha256 = excluded.sha256,"
     " left_quality = excluded.left_quality, right_quality = excluded.right_quality, stored_at = now()"
     " where parts.state = 'recording' or excluded.state <> 'recording'";
-static const char lost_sql[] = "update parts set state = 'failed', ended_at_us = started_at_us + recorded_ms * 1000"
-                               " where instance = $1 and state = 'recording' and started_at_us < $2::bigint";
+static const char lost_sql[] =
+    "update parts set state = 'failed', ended_at_us = started_at_us + recorded_ms * 1000"
+    " where instance = $1 and state = 'recording' and started_at_us < $2::bigint";
 
-#define COLUMNS                                                                                                       \
-    "select recording_id, part, instance, contact_id, segment_id, agent_id, queue_id, session_id, left_party,"        \
-    " right_party, codec, state, started_at_us, ended_at_us, recorded_ms, audio_bytes, gap_ms, write_gap_ms, sha256," \
+#define COLUMNS                                                                                              \
+    "select recording_id, part, instance, contact_id, segment_id, agent_id, queue_id, session_id, "          \
+    "left_party,"                                                                                            \
+    " right_party, codec, state, started_at_us, ended_at_us, recorded_ms, audio_bytes, gap_ms, "             \
+    "write_gap_ms, sha256,"                                                                                  \
     " left_quality, right_quality from parts where "
-#define REST                                                                                                          \
-    " and ($1 = '' or recording_id::text = $1) and ($2 = '' or contact_id = $2) and ($3 = '' or agent_id = $3)"       \
-    " and started_at_us >= $4::bigint and started_at_us < $5::bigint"                                                 \
+#define REST                                                                                                 \
+    " and ($1 = '' or recording_id::text = $1) and ($2 = '' or contact_id = $2) and ($3 = '' or agent_id = " \
+    "$3)"                                                                                                    \
+    " and started_at_us >= $4::bigint and started_at_us < $5::bigint"                                        \
     " order by started_at_us desc, part desc limit $6::integer"
 static const char *const list_sql[] = {
     COLUMNS "recording_id = nullif($1, '')::uuid" REST,
@@ -61,10 +68,11 @@ enum far_err parts_store(struct far_pg_conn *conn, const struct part *part)
     (void)snprintf(number[4], NUMBER_SIZE, "%" PRIu64, message.audio_bytes);
     (void)snprintf(number[5], NUMBER_SIZE, "%" PRIu64, message.gap_ms);
     (void)snprintf(number[6], NUMBER_SIZE, "%" PRIu64, message.write_gap_ms);
-    const char *values[] = {part->recording_id, number[0],          part->instance, part->contact_id, part->segment_id,
-                            part->agent_id,     part->queue_id,     part->session_id, part->left,     part->right,
-                            message.codec,      message.state,      number[1],      number[2],        number[3],
-                            number[4],          number[5],          number[6],      part->sha256,     quality[0],
+    const char *values[] = {part->recording_id, number[0],      part->instance, part->contact_id,
+                            part->segment_id,   part->agent_id, part->queue_id, part->session_id,
+                            part->left,         part->right,    message.codec,  message.state,
+                            number[1],          number[2],      number[3],      number[4],
+                            number[5],          number[6],      part->sha256,   quality[0],
                             quality[1]};
     if (err == FAR_OK) err = far_pg_query(conn, store_sql, FAR_ARRAY_LEN(values), values, NULL);
     free(quality[0]);
@@ -72,7 +80,8 @@ enum far_err parts_store(struct far_pg_conn *conn, const struct part *part)
     return err;
 }
 
-enum far_err parts_fail_lost(struct far_pg_conn *conn, const char *instance, int64_t began_at_us, int64_t *ret_count)
+enum far_err parts_fail_lost(struct far_pg_conn *conn, const char *instance, int64_t began_at_us,
+                             int64_t *ret_count)
 {
     char number[NUMBER_SIZE];
     (void)snprintf(number, sizeof(number), "%" PRId64, began_at_us);
@@ -96,7 +105,8 @@ static Farseat__V1__RecordingSide *row_quality(const PGresult *result, int row, 
 {
     const char *text = far_pg_text(result, row, column);
     ProtobufCMessage *side = NULL;
-    if (!text || far_json_parse(&farseat__v1__recording_side__descriptor, text, strlen(text), NULL, &side) != FAR_OK)
+    if (!text ||
+        far_json_parse(&farseat__v1__recording_side__descriptor, text, strlen(text), NULL, &side) != FAR_OK)
         return NULL;
     return (Farseat__V1__RecordingSide *)(void *)side;
 }
@@ -159,7 +169,9 @@ enum far_err parts_list(struct far_pg_conn *conn, const Farseat__V1__RecordingLi
         if (far_id_parse(request->recording_id, &id) != FAR_OK) return FAR_EINVAL;
         far_id_format(&id, uuid);
     }
-    uint32_t count = request->limit == 0 ? LIST_DEFAULT : request->limit > LIST_MAX ? LIST_MAX : request->limit;
+    uint32_t count = request->limit == 0         ? LIST_DEFAULT
+                     : request->limit > LIST_MAX ? LIST_MAX
+                                                 : request->limit;
     (void)snprintf(from, sizeof(from), "%" PRId64, request->from_us);
     (void)snprintf(to, sizeof(to), "%" PRId64, request->to_us > 0 ? request->to_us : INT64_MAX);
     (void)snprintf(limit, sizeof(limit), "%" PRIu32, count);

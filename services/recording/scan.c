@@ -55,8 +55,9 @@ static void recover(const char *root, struct keys *keys, const struct scan_name 
     }
     far_metric_add(&measures[MEASURE_RECOVERED], 1);
     far_metric_add_at(&measures[MEASURE_ENDED], recovery.part.state, 1);
-    FAR_WARN("recording-recovered", "recording=%s part=%u recorded_ms=%llu cut_bytes=%llu damaged_chunks=%llu",
-             name->recording_id, name->number, (unsigned long long)part_recorded_ms(&recovery.part),
+    FAR_WARN("recording-recovered",
+             "recording=%s part=%u recorded_ms=%llu cut_bytes=%llu damaged_chunks=%llu", name->recording_id,
+             name->number, (unsigned long long)part_recorded_ms(&recovery.part),
              (unsigned long long)recovery.cut_bytes, (unsigned long long)recovery.damaged_chunks);
 }
 
@@ -77,12 +78,16 @@ static void pending_add(void *ctx, const char *path, const char *recording_id, u
     }
     enum far_err err = file_open(path, pending->keys, &reader);
     if (err == FAR_OK && !file_is_finished(reader)) err = FAR_EPROTO;
-    if (err == FAR_OK) result->parts[result->len++] = *file_part(reader);
-    else FAR_ERROR("recording-unreadable", "recording=%s part=%u file=%s error=%s", recording_id, number, path, far_err_name(err));
+    if (err == FAR_OK)
+        result->parts[result->len++] = *file_part(reader);
+    else
+        FAR_ERROR("recording-unreadable", "recording=%s part=%u file=%s error=%s", recording_id, number, path,
+                  far_err_name(err));
     file_reader_close(reader);
 }
 
-void scan_run(const char *root, struct keys *keys, const struct scan_names *live, struct scan_result *ret_result)
+void scan_run(const char *root, struct keys *keys, const struct scan_names *live,
+              struct scan_result *ret_result)
 {
     struct pending pending = {.keys = keys, .result = ret_result};
     *ret_result = (struct scan_result){.parts = NULL};

@@ -74,15 +74,16 @@ static void side_watch(struct align *align, struct align_side *side, int64_t lat
 static void side_place(struct align *align, struct align_side *side, int64_t at, const uint8_t *sound,
                        size_t len)
 {
+    int64_t end = align->written + (int64_t)ALIGN_RING;
     for (size_t i = 0; i < len; i++, at++) {
-        if (at < align->written || at >= align->written + (int64_t)ALIGN_RING) {
+        if (at < align->written || at >= end) { /* a place that no sound of now can have */
             side->too_late++;
             continue;
         }
         side->sound[ring_at(at)] = sound[i];
         side->have[ring_at(at)] = 1;
+        if (at >= side->placed_to) side->placed_to = at + 1;
     }
-    if (at > side->placed_to) side->placed_to = at;
 }
 
 static int64_t side_at(const struct align_side *side, uint32_t ts)

@@ -50,7 +50,8 @@ static const char *name_within(const char *qualified, const char *namespace)
     return (size_t)(bar - qualified) == len && strncmp(qualified, namespace, len) == 0 ? bar + 1 : NULL;
 }
 
-/* RFC 7865 has UUIDs in base64; ours come as text. Anything else becomes a UUID by its hash, always the same. */
+/* RFC 7865 has UUIDs in base64; ours come as text. Anything else becomes a UUID by its hash, always the same.
+ */
 static void session_id(struct metadata *metadata, const char *text)
 {
     struct far_id id;
@@ -95,8 +96,10 @@ static struct metadata_stream *stream_of(struct metadata *metadata, const char *
 static void contact(struct metadata *metadata, const XML_Char **attributes)
 {
     uint64_t part = 0;
-    (void)far_str_copy(metadata->contact_id, sizeof(metadata->contact_id), attribute(attributes, "contact_id"));
-    (void)far_str_copy(metadata->segment_id, sizeof(metadata->segment_id), attribute(attributes, "segment_id"));
+    (void)far_str_copy(metadata->contact_id, sizeof(metadata->contact_id),
+                       attribute(attributes, "contact_id"));
+    (void)far_str_copy(metadata->segment_id, sizeof(metadata->segment_id),
+                       attribute(attributes, "segment_id"));
     (void)far_str_copy(metadata->agent_id, sizeof(metadata->agent_id), attribute(attributes, "agent_id"));
     (void)far_str_copy(metadata->queue_id, sizeof(metadata->queue_id), attribute(attributes, "queue_id"));
     if (far_str_u64(attribute(attributes, "part"), 9999, &part) == FAR_OK) metadata->part = (uint32_t)part;
@@ -113,7 +116,8 @@ static void recording_element(struct reading *reading, const char *name, const X
     } else if (strcmp(name, "participant") == 0 || strcmp(name, "participantstreamassoc") == 0) {
         reading->person = person_of(metadata, attribute(attributes, "participant_id"));
     } else if (strcmp(name, "nameID") == 0 && reading->person) {
-        (void)far_str_copy(reading->person->name, sizeof(reading->person->name), attribute(attributes, "aor"));
+        (void)far_str_copy(reading->person->name, sizeof(reading->person->name),
+                           attribute(attributes, "aor"));
     } else if (strcmp(name, "label") == 0 && reading->stream) {
         reading->wanted = WANT_LABEL;
     } else if (strcmp(name, "name") == 0 && reading->person) {
@@ -139,8 +143,10 @@ static void XMLCALL begin(void *ctx, const XML_Char *qualified, const XML_Char *
         return;
     }
     const char *ours = strchr(qualified, SEPARATOR) ? name_within(qualified, METADATA_EXTENSION) : NULL;
-    if (ours && strcmp(ours, "contact") == 0) contact(reading->metadata, attributes);
-    else if (name) recording_element(reading, name, attributes);
+    if (ours && strcmp(ours, "contact") == 0)
+        contact(reading->metadata, attributes);
+    else if (name)
+        recording_element(reading, name, attributes);
 }
 
 static void XMLCALL text(void *ctx, const XML_Char *data, int len)
@@ -172,14 +178,17 @@ static void XMLCALL end(void *ctx, const XML_Char *qualified)
     if (reading->wanted == WANT_NAME && reading->text_len > 0)
         (void)far_str_copy(reading->person->name, sizeof(reading->person->name), reading->text);
     if (reading->wanted == WANT_SEND && reading->person->sends_len < METADATA_STREAMS_MAX)
-        (void)far_str_copy(reading->person->sends[reading->person->sends_len++], METADATA_ID_SIZE, reading->text);
+        (void)far_str_copy(reading->person->sends[reading->person->sends_len++], METADATA_ID_SIZE,
+                           reading->text);
     reading->wanted = WANT_NOTHING;
     if (!name) return;
     if (strcmp(name, "stream") == 0) reading->stream = NULL;
-    if (strcmp(name, "participant") == 0 || strcmp(name, "participantstreamassoc") == 0) reading->person = NULL;
+    if (strcmp(name, "participant") == 0 || strcmp(name, "participantstreamassoc") == 0)
+        reading->person = NULL;
 }
 
-static void XMLCALL doctype(void *ctx, const XML_Char *name, const XML_Char *system, const XML_Char *public, int internal)
+static void XMLCALL doctype(void *ctx, const XML_Char *name, const XML_Char *system, const XML_Char *public,
+                            int internal)
 {
     (void)name;
     (void)system;
@@ -218,7 +227,8 @@ enum far_err metadata_parse(const char *xml, size_t len, struct metadata *ret_me
     struct reading reading = {.metadata = &metadata};
     if (ret_error) ret_error[0] = '\0';
     if (len > METADATA_BYTES_MAX) {
-        if (ret_error) (void)snprintf(ret_error, METADATA_ERROR_SIZE, "longer than %u bytes", METADATA_BYTES_MAX);
+        if (ret_error)
+            (void)snprintf(ret_error, METADATA_ERROR_SIZE, "longer than %u bytes", METADATA_BYTES_MAX);
         return FAR_EFULL;
     }
     reading.parser = XML_ParserCreateNS(NULL, SEPARATOR);
@@ -247,7 +257,8 @@ const char *metadata_speaker(const struct metadata *metadata, const char *label)
         if (strcmp(metadata->streams[s].label, label) != 0) continue;
         for (size_t p = 0; p < metadata->people_len; p++)
             for (size_t i = 0; i < metadata->people[p].sends_len; i++)
-                if (strcmp(metadata->people[p].sends[i], metadata->streams[s].id) == 0) return metadata->people[p].name;
+                if (strcmp(metadata->people[p].sends[i], metadata->streams[s].id) == 0)
+                    return metadata->people[p].name;
     }
     return "";
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* metadata.h - SIPREC metadata (RFC 7865) and our extension of it (README.md): who speaks on which stream, and
- * which contact it belongs to. Bounded; a document type declaration is refused, so no entity is ever expanded.
- * Any thread. */
+/* metadata.h - SIPREC metadata (RFC 7865) and our extension of it (README.md): who speaks on which stream,
+ * and which contact it belongs to. Bounded; a document type declaration is refused, so no entity is ever
+ * expanded. Any thread. */
 #pragma once
 #include "far/err.h"
 #include <stdbool.h>
@@ -25,12 +25,12 @@ struct metadata_stream {
 };
 struct metadata_person {
     char id[METADATA_ID_SIZE];
-    char name[METADATA_TEXT_SIZE]; /* the name, or else the address of record */
+    char name[METADATA_TEXT_SIZE];                      /* the name, or else the address of record */
     char sends[METADATA_STREAMS_MAX][METADATA_ID_SIZE]; /* ids of streams */
     size_t sends_len;
 };
 struct metadata {
-    char recording_id[37];                /* UUID made of session_id; "": none was given */
+    char recording_id[37];               /* UUID made of session_id; "": none was given */
     char session_id[METADATA_TEXT_SIZE]; /* as given, when it is no UUID; else "" */
     struct metadata_stream streams[METADATA_STREAMS_MAX];
     size_t streams_len;

@@ -24,7 +24,8 @@ static bool line_read(const char *body, size_t len, size_t at, struct line *ret_
 }
 
 /* "--boundary" or "--boundary--", blanks allowed behind. */
-static bool line_is_boundary(const struct line *line, const char *boundary, size_t boundary_len, bool *ret_last)
+static bool line_is_boundary(const struct line *line, const char *boundary, size_t boundary_len,
+                             bool *ret_last)
 {
     if (line->len < boundary_len + 2 || memcmp(line->text, "--", 2) != 0 ||
         memcmp(line->text + 2, boundary, boundary_len) != 0)
@@ -104,7 +105,8 @@ enum far_err multipart_split(const char *boundary_text, const char *body, size_t
     return FAR_OK;
 }
 
-const struct multipart_part *multipart_find(const struct multipart_part *parts, size_t count, const char *type)
+const struct multipart_part *multipart_find(const struct multipart_part *parts, size_t count,
+                                            const char *type)
 {
     for (size_t i = 0; i < count; i++)
         if (strcmp(parts[i].type, type) == 0) return &parts[i];

@@ -26,7 +26,9 @@ static enum far_err part_read(const char *type, const char *body, size_t len, st
         err = metadata_parse(body, len, &offer->metadata, fault);
         offer->has_metadata = err == FAR_OK;
     }
-    if (err != FAR_OK) (void)snprintf(ret_error, OFFER_ERROR_SIZE, "%.24s: %s", is_metadata(type) ? "metadata" : "SDP", fault);
+    if (err != FAR_OK)
+        (void)snprintf(ret_error, OFFER_ERROR_SIZE, "%.24s: %s", is_metadata(type) ? "metadata" : "SDP",
+                       fault);
     return err;
 }
 
@@ -35,7 +37,8 @@ enum far_err offer_read(const char *type, const char *boundary, const char *body
 {
     memset(ret_offer, 0, sizeof(*ret_offer));
     ret_error[0] = '\0';
-    if (!far_str_equal_nocase(type, "multipart/mixed")) return part_read(type, body, len, ret_offer, ret_error);
+    if (!far_str_equal_nocase(type, "multipart/mixed"))
+        return part_read(type, body, len, ret_offer, ret_error);
     struct multipart_part parts[MULTIPART_MAX];
     size_t count = 0;
     enum far_err err = multipart_split(boundary, body, len, parts, &count);
@@ -87,7 +90,9 @@ void offer_describe(const struct offer *offer, const struct offer_streams *strea
     if (part->number == 0) part->number = metadata->part;
     for (size_t i = 0; i < streams->len; i++) {
         const char *speaker = metadata_speaker(metadata, streams->label[i]);
-        if (streams->side[i] == 0) describe(part->left, sizeof(part->left), speaker);
-        else describe(part->right, sizeof(part->right), speaker);
+        if (streams->side[i] == 0)
+            describe(part->left, sizeof(part->left), speaker);
+        else
+            describe(part->right, sizeof(part->right), speaker);
     }
 }

@@ -12,13 +12,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define TICK_MS        50
-#define EVENTS_MAX     64
-#define READS_MAX      32 /* datagrams of one socket before the others have their turn */
-#define LATCH_US       1000000u
-#define SOCKET_BUFFER  262144
-#define KEY_RTCP       1u /* an event's key: slot << 8 | stream * KEY_STREAM | KEY_RTCP */
-#define KEY_STREAM     2u
+#define TICK_MS       50
+#define EVENTS_MAX    64
+#define READS_MAX     32 /* datagrams of one socket before the others have their turn */
+#define LATCH_US      1000000u
+#define SOCKET_BUFFER 262144
+#define KEY_RTCP      1u /* an event's key: slot << 8 | stream * KEY_STREAM | KEY_RTCP */
+#define KEY_STREAM    2u
 
 enum note_kind { NOTE_ADD, NOTE_PEERS, NOTE_END, NOTE_STOP };
 struct note {
@@ -55,7 +55,9 @@ struct receiver {
 
 static int64_t frames_at(const struct live *live, uint64_t now_us)
 {
-    return now_us > live->config.began_us ? (int64_t)((now_us - live->config.began_us) * FAR_G711_RATE / 1000000u) : 0;
+    return now_us > live->config.began_us
+               ? (int64_t)((now_us - live->config.began_us) * FAR_G711_RATE / 1000000u)
+               : 0;
 }
 
 /* ---- Ports ------------------------------------------------------------------------------------------- */
@@ -163,7 +165,8 @@ static void live_advance(struct receiver *receiver, struct live *live, uint64_t 
     while (align_take(&live->align, frames_at(live, now_us), chunk)) {
         enum far_err err = writer_chunk(receiver->config.writer, live->session, live->chunks, chunk);
         if (err != FAR_OK)
-            FAR_ERROR("chunk-not-queued", "session=%llu error=%s", (unsigned long long)live->session, far_err_name(err));
+            FAR_ERROR("chunk-not-queued", "session=%llu error=%s", (unsigned long long)live->session,
+                      far_err_name(err));
         live->chunks++;
     }
 }
@@ -204,7 +207,8 @@ static bool stream_admits(struct live *live, size_t at, const struct sockaddr_in
                 stream->source.sin_port == from->sin_port;
     if (!same) {
         struct in_addr media = peers->media[live->config.side[at]];
-        if (from->sin_addr.s_addr != media.s_addr && from->sin_addr.s_addr != peers->signalling.s_addr) return false;
+        if (from->sin_addr.s_addr != media.s_addr && from->sin_addr.s_addr != peers->signalling.s_addr)
+            return false;
         if (stream->latched && now_us - stream->heard_us < LATCH_US) return false;
         stream->latched = true;
         stream->source = *from;
@@ -229,7 +233,8 @@ static void live_packet(struct live *live, size_t at, const uint8_t *bytes, size
         far_metric_add_at(&measures[MEASURE_PACKETS_DROPPED], DROP_NOT_SOUND, 1);
     far_metric_add(&measures[MEASURE_PACKETS], 1);
     live->heard_us = now_us;
-    align_push(&live->align, live->config.side[at], &rtp, bytes + rtp.payload_offset, frames_at(live, now_us));
+    align_push(&live->align, live->config.side[at], &rtp, bytes + rtp.payload_offset,
+               frames_at(live, now_us));
 }
 
 static void socket_read(struct receiver *receiver, uint64_t key, uint64_t now_us)
@@ -312,7 +317,8 @@ enum far_err receiver_create(const struct receiver_config *config, struct receiv
     receiver->epoll = epoll_create1(EPOLL_CLOEXEC);
     struct epoll_event event = {.events = EPOLLIN, .data.u64 = UINT64_MAX};
     enum far_err err = receiver->lives ? FAR_OK : FAR_ENOMEM;
-    if (err == FAR_OK && (receiver->epoll < 0 || inet_pton(AF_INET, config->address, &receiver->address) != 1))
+    if (err == FAR_OK &&
+        (receiver->epoll < 0 || inet_pton(AF_INET, config->address, &receiver->address) != 1))
         err = FAR_EINVAL;
     if (err == FAR_OK) err = mailbox_init(&receiver->box, 16 * config->sessions_max);
     if (err == FAR_OK && (epoll_ctl(receiver->epoll, EPOLL_CTL_ADD, receiver->box.fd, &event) != 0 ||

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* receiver.h - the thread that receives RTP: sockets of all sessions in one epoll, each session's streams aligned
- * (align.h) and handed to the writer by chunks. Only sound from where the SDP says, or from where the signalling
- * came, is taken; the first such source holds its stream until it is silent for a second. */
+/* receiver.h - the thread that receives RTP: sockets of all sessions in one epoll, each session's streams
+ * aligned (align.h) and handed to the writer by chunks. Only sound from where the SDP says, or from where the
+ * signalling came, is taken; the first such source holds its stream until it is silent for a second. */
 #pragma once
 #include "align.h"
 #include "writer.h"
@@ -27,23 +27,25 @@ struct receiver_ports {
     uint16_t port[ALIGN_SIDES];
 };
 struct receiver_peers {
-    struct in_addr signalling;        /* where the SIP came from */
+    struct in_addr signalling;         /* where the SIP came from */
     struct in_addr media[ALIGN_SIDES]; /* by side: the SDP's address; 0.0.0.0: none */
 };
 struct receiver_session {
     uint64_t session;
-    struct receiver_ports ports;      /* handed over */
-    unsigned side[ALIGN_SIDES];       /* of each stream: 0 left, 1 right */
+    struct receiver_ports ports; /* handed over */
+    unsigned side[ALIGN_SIDES];  /* of each stream: 0 left, 1 right */
     struct receiver_peers peers;
-    enum far_codec codec;             /* of what is stored */
-    uint64_t began_us;                /* monotonic: position 0 of the time line */
+    enum far_codec codec; /* of what is stored */
+    uint64_t began_us;    /* monotonic: position 0 of the time line */
 };
 
-FAR_MUST_CHECK enum far_err receiver_create(const struct receiver_config *config, struct receiver **ret_receiver);
+FAR_MUST_CHECK enum far_err receiver_create(const struct receiver_config *config,
+                                            struct receiver **ret_receiver);
 /** Ends all sessions (their sound goes to the writer), joins. */
 struct receiver *receiver_destroy(struct receiver *receiver);
 
-/** Bind sockets for `streams` streams. One thread at a time. @return FAR_OK; FAR_EFULL: no port is free; FAR_EIO. */
+/** Bind sockets for `streams` streams. One thread at a time. @return FAR_OK; FAR_EFULL: no port is free;
+ * FAR_EIO. */
 FAR_MUST_CHECK enum far_err receiver_ports_open(struct receiver *receiver, size_t streams,
                                                 struct receiver_ports *ret_ports);
 void receiver_ports_close(struct receiver_ports *ports);

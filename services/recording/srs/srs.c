@@ -16,8 +16,8 @@
 #include <string.h>
 
 /* Sofia's magics are ours to name; both are opaque to it. */
-#define NUA_MAGIC_T  struct srs
-#define NUA_HMAGIC_T void
+#define NUA_MAGIC_T     struct srs
+#define NUA_HMAGIC_T    void
 #define SU_ROOT_MAGIC_T struct srs
 #include <sofia-sip/msg_addr.h>
 #include <sofia-sip/msg_header.h>
@@ -133,7 +133,8 @@ static void warning_write(const char *why, char out[WARNING_SIZE])
     int len = snprintf(out, WARNING_SIZE - 1, "399 farseat-recording \"%s", why);
     size_t end = len < WARNING_SIZE - 1 ? (size_t)len : (size_t)WARNING_SIZE - 2;
     for (size_t i = strlen("399 farseat-recording \""); i < end; i++)
-        if (out[i] == '"' || out[i] == '\\' || (unsigned char)out[i] < ' ' || (unsigned char)out[i] > '~') out[i] = '_';
+        if (out[i] == '"' || out[i] == '\\' || (unsigned char)out[i] < ' ' || (unsigned char)out[i] > '~')
+            out[i] = '_';
     out[end] = '"';
     out[end + 1] = '\0';
 }
@@ -178,8 +179,8 @@ static enum far_err body_read(struct srs *srs, const sip_t *sip, char ret_error[
                       &srs->offer, ret_error);
 }
 
-/* Our SDP for the offer that srs->offer holds, whose recorded m-lines are `streams`. An m-line keeps its port; one
- * that is new since the first offer has none: FAR_ENOTFOUND. */
+/* Our SDP for the offer that srs->offer holds, whose recorded m-lines are `streams`. An m-line keeps its
+ * port; one that is new since the first offer has none: FAR_ENOTFOUND. */
 static enum far_err answer_write(struct srs *srs, struct call *call, const struct offer_streams *streams)
 {
     struct far_sdp_local local = {.address = srs->media_address,
@@ -216,7 +217,8 @@ static void contact_write(const struct srs *srs, const sip_t *sip, char *out, si
 static void part_begin(struct srs *srs, struct call *call)
 {
     struct part *part = &call->part;
-    *part = (struct part){.state = PART_RECORDING, .codec = call->streams.codec, .started_at_us = far_clock_wall_us()};
+    *part = (struct part){
+        .state = PART_RECORDING, .codec = call->streams.codec, .started_at_us = far_clock_wall_us()};
     if (srs->offer.metadata.recording_id[0])
         (void)far_str_copy(part->recording_id, sizeof(part->recording_id), srs->offer.metadata.recording_id);
     else
@@ -231,7 +233,8 @@ static bool call_prepare(struct srs *srs, struct call *call, struct refusal *ret
 {
     enum far_err err = offer_streams(&srs->offer.sdp, &call->streams);
     if (err != FAR_OK) {
-        *ret_refusal = (struct refusal){SIP_488_NOT_ACCEPTABLE, REFUSED_MALFORMED, "no audio m-line with PCMA or PCMU over RTP/AVP"};
+        *ret_refusal = (struct refusal){SIP_488_NOT_ACCEPTABLE, REFUSED_MALFORMED,
+                                        "no audio m-line with PCMA or PCMU over RTP/AVP"};
         return false;
     }
     err = receiver_ports_open(srs->config.receiver, call->streams.len, &call->ports);
@@ -242,7 +245,8 @@ static bool call_prepare(struct srs *srs, struct call *call, struct refusal *ret
     memcpy(call->port, call->ports.port, sizeof(call->port));
     call->sdp_id = (uint64_t)far_clock_wall_us();
     if (answer_write(srs, call, &call->streams) != FAR_OK) {
-        *ret_refusal = (struct refusal){SIP_488_NOT_ACCEPTABLE, REFUSED_MALFORMED, "the SDP cannot be answered"};
+        *ret_refusal =
+            (struct refusal){SIP_488_NOT_ACCEPTABLE, REFUSED_MALFORMED, "the SDP cannot be answered"};
         return false;
     }
     part_begin(srs, call);
@@ -250,21 +254,27 @@ static bool call_prepare(struct srs *srs, struct call *call, struct refusal *ret
 }
 
 /* What is looked at before any work is done for it. @return false with *ret_refusal. */
-static bool call_admit(struct srs *srs, struct in_addr source, const sip_t *sip, char *error, struct refusal *ret_refusal)
+static bool call_admit(struct srs *srs, struct in_addr source, const sip_t *sip, char *error,
+                       struct refusal *ret_refusal)
 {
     if (!allow_has(&srs->config.allow, source))
-        *ret_refusal = (struct refusal){SIP_403_FORBIDDEN, REFUSED_ADDRESS, "this address is not in sip.allow"};
+        *ret_refusal =
+            (struct refusal){SIP_403_FORBIDDEN, REFUSED_ADDRESS, "this address is not in sip.allow"};
     else if (srs->draining)
-        *ret_refusal = (struct refusal){SIP_503_SERVICE_UNAVAILABLE, REFUSED_DRAINING, "this recorder is being stopped"};
+        *ret_refusal =
+            (struct refusal){SIP_503_SERVICE_UNAVAILABLE, REFUSED_DRAINING, "this recorder is being stopped"};
     else if (srs->calls.len >= srs->config.sessions_max)
-        *ret_refusal = (struct refusal){SIP_503_SERVICE_UNAVAILABLE, REFUSED_FULL, "sip.sessions_max is reached"};
+        *ret_refusal =
+            (struct refusal){SIP_503_SERVICE_UNAVAILABLE, REFUSED_FULL, "sip.sessions_max is reached"};
     else if (body_read(srs, sip, error) != FAR_OK)
         *ret_refusal = (struct refusal){SIP_400_BAD_REQUEST, REFUSED_MALFORMED, error};
     else if (!srs->offer.has_metadata)
-        *ret_refusal = (struct refusal){SIP_421_EXTENSION_REQUIRED, REFUSED_NOT_SIPREC,
-                                        "this is a session recording server (RFC 7866): send SDP and rs-metadata in multipart/mixed"};
+        *ret_refusal = (struct refusal){
+            SIP_421_EXTENSION_REQUIRED, REFUSED_NOT_SIPREC,
+            "this is a session recording server (RFC 7866): send SDP and rs-metadata in multipart/mixed"};
     else if (!srs->offer.has_sdp)
-        *ret_refusal = (struct refusal){SIP_400_BAD_REQUEST, REFUSED_MALFORMED, "the body has no application/sdp"};
+        *ret_refusal =
+            (struct refusal){SIP_400_BAD_REQUEST, REFUSED_MALFORMED, "the body has no application/sdp"};
     else
         return true;
     return false;
@@ -321,7 +331,8 @@ static void on_opened(struct srs *srs, const struct note *note)
         if (err != FAR_OK) writer_discard(srs->config.writer, note->session);
     }
     if (err != FAR_OK) {
-        struct refusal refusal = {SIP_503_SERVICE_UNAVAILABLE, REFUSED_DISK, "the recording cannot be stored here now"};
+        struct refusal refusal = {SIP_503_SERVICE_UNAVAILABLE, REFUSED_DISK,
+                                  "the recording cannot be stored here now"};
         nua_handle_t *handle = call->handle;
         if (handle) nua_handle_bind(handle, NULL);
         receiver_ports_close(&call->ports);
@@ -333,14 +344,14 @@ static void on_opened(struct srs *srs, const struct note *note)
     call->ports.len = 0; /* they are the receiver's now */
     nua_respond(call->handle, SIP_200_OK, SIPTAG_CONTACT_STR(call->contact),
                 SIPTAG_CONTENT_TYPE_STR("application/sdp"), SIPTAG_PAYLOAD_STR(call->sdp), TAG_END());
-    FAR_INFO("session-began", "recording=%s part=%u contact=%s agent=%s streams=%zu codec=%s", call->part.recording_id,
-             call->part.number, call->part.contact_id, call->part.agent_id, call->streams.len,
-             far_codec_name(call->part.codec));
+    FAR_INFO("session-began", "recording=%s part=%u contact=%s agent=%s streams=%zu codec=%s",
+             call->part.recording_id, call->part.number, call->part.contact_id, call->part.agent_id,
+             call->streams.len, far_codec_name(call->part.codec));
     srs->config.events.started(srs->config.events.ctx, &call->part);
 }
 
-/* A re-INVITE or UPDATE: another SDP, other metadata, both, or nothing (a session timer's refresh). @return the
- * status to answer with. */
+/* A re-INVITE or UPDATE: another SDP, other metadata, both, or nothing (a session timer's refresh). @return
+ * the status to answer with. */
 static int call_change(struct srs *srs, struct call *call, uint64_t session, const sip_t *sip)
 {
     char error[OFFER_ERROR_SIZE];
@@ -355,7 +366,8 @@ static int call_change(struct srs *srs, struct call *call, uint64_t session, con
             return 488;
         for (size_t i = 0; i < streams.len; i++) /* sides stay as they were: one file, one left */
             for (size_t known = 0; known < call->streams.len; known++)
-                if (call->streams.media[known] == streams.media[i]) call->streams.address[known] = streams.address[i];
+                if (call->streams.media[known] == streams.media[i])
+                    call->streams.address[known] = streams.address[i];
         peers_of(call, &peers);
         receiver_peers(srs->config.receiver, session, &peers);
     }
@@ -389,8 +401,10 @@ static void on_state(struct srs *srs, nua_handle_t *handle, uint64_t session, ta
     int state = nua_callstate_init;
     tl_gets(tags, NUTAG_CALLSTATE_REF(state), TAG_END());
     if (state != nua_callstate_terminated) return;
-    if (session) call_end(srs, session);
-    else nua_handle_destroy(handle);
+    if (session)
+        call_end(srs, session);
+    else
+        nua_handle_destroy(handle);
 }
 
 static void on_event(nua_event_t event, int status, const char *phrase, nua_t *nua, struct srs *srs,
@@ -400,8 +414,10 @@ static void on_event(nua_event_t event, int status, const char *phrase, nua_t *n
     (void)phrase;
     switch (event) {
     case nua_i_invite:
-        if (session) on_change(srs, nua, handle, session, sip, false);
-        else on_invite(srs, nua, handle, sip);
+        if (session)
+            on_change(srs, nua, handle, session, sip, false);
+        else
+            on_invite(srs, nua, handle, sip);
         break;
     case nua_i_update:
         on_change(srs, nua, handle, session, sip, true);
@@ -416,7 +432,8 @@ static void on_event(nua_event_t event, int status, const char *phrase, nua_t *n
         break;
     default:
         /* a request of its own that nua answered (OPTIONS, or 405, 501): nothing to keep */
-        if (!session && handle && event < nua_r_set_params && event != nua_i_error) nua_handle_destroy(handle);
+        if (!session && handle && event < nua_r_set_params && event != nua_i_error)
+            nua_handle_destroy(handle);
         break;
     }
 }
@@ -433,12 +450,16 @@ static void on_stop_timer(struct srs *srs, su_timer_t *timer, void *arg)
 static void srs_hang_up(struct srs *srs)
 {
     srs->draining = srs->stopping = true;
-    for (uint64_t session = far_pool_next(&srs->calls, 0); session; session = far_pool_next(&srs->calls, session)) {
+    for (uint64_t session = far_pool_next(&srs->calls, 0); session;
+         session = far_pool_next(&srs->calls, session)) {
         struct call *call = far_pool_get(&srs->calls, session);
         if (!call->handle) continue;
-        if (call->state == CALL_UP) nua_bye(call->handle, TAG_END());
-        else nua_respond(call->handle, SIP_503_SERVICE_UNAVAILABLE, TAG_END());
-        if (call->state == CALL_UP) receiver_end(srs->config.receiver, session); /* the second one is ignored */
+        if (call->state == CALL_UP)
+            nua_bye(call->handle, TAG_END());
+        else
+            nua_respond(call->handle, SIP_503_SERVICE_UNAVAILABLE, TAG_END());
+        if (call->state == CALL_UP)
+            receiver_end(srs->config.receiver, session); /* the second one is ignored */
     }
     nua_shutdown(srs->nua);
     (void)su_timer_set(srs->stop_timer, on_stop_timer, NULL);
@@ -496,20 +517,22 @@ static enum far_err srs_listen(struct srs *srs)
     srs->root = su_root_create(srs);
     if (!srs->root) return FAR_ENOMEM;
     su_root_threading(srs->root, 0);
-    srs->nua = nua_create(srs->root, on_event, srs, NUTAG_URL(url), NUTAG_MEDIA_ENABLE(0), NUTAG_AUTOANSWER(0),
-                          NUTAG_AUTOALERT(0), NUTAG_APPL_METHOD("INVITE, UPDATE"),
+    srs->nua = nua_create(srs->root, on_event, srs, NUTAG_URL(url), NUTAG_MEDIA_ENABLE(0),
+                          NUTAG_AUTOANSWER(0), NUTAG_AUTOALERT(0), NUTAG_APPL_METHOD("INVITE, UPDATE"),
                           NUTAG_ALLOW("INVITE, ACK, BYE, CANCEL, OPTIONS, UPDATE"),
                           NUTAG_SUPPORTED("siprec, timer"), SIPTAG_SUPPORTED_STR("siprec, timer"),
                           SIPTAG_ACCEPT_STR("multipart/mixed, application/sdp, application/rs-metadata+xml"),
                           NUTAG_SESSION_TIMER(SESSION_TIMER_S), NTATAG_MAXSIZE(MESSAGE_MAX),
                           SIPTAG_USER_AGENT_STR("Farseat-recording/" FARSEAT_VERSION), TAG_END());
     if (!srs->nua) {
-        FAR_ERROR("sip-port-not-had", "listen=%s remedy=%s", srs->listen, "the port may be taken: see sip.listen");
+        FAR_ERROR("sip-port-not-had", "listen=%s remedy=%s", srs->listen,
+                  "the port may be taken: see sip.listen");
         return FAR_EIO;
     }
     srs->stop_timer = su_timer_create(su_root_task(srs->root), STOP_MS);
     su_wait_t wait[1] = {SU_WAIT_INIT};
-    if (su_wait_create(wait, srs->box.fd, SU_WAIT_IN) != 0 || su_root_register(srs->root, wait, on_mail, NULL, 0) < 0)
+    if (su_wait_create(wait, srs->box.fd, SU_WAIT_IN) != 0 ||
+        su_root_register(srs->root, wait, on_mail, NULL, 0) < 0)
         return FAR_EIO;
     return FAR_OK;
 }
@@ -562,7 +585,8 @@ enum far_err srs_create(const struct srs_config *config, struct srs **ret_srs)
     return err;
 }
 
-static void note_post(struct srs *srs, enum note_kind kind, uint64_t session, enum far_err err, const struct part *part)
+static void note_post(struct srs *srs, enum note_kind kind, uint64_t session, enum far_err err,
+                      const struct part *part)
 {
     struct note *note = calloc(1, sizeof(*note));
     if (!note) {
@@ -590,7 +614,8 @@ struct srs *srs_destroy(struct srs *srs)
         next = mail->next;
         free(mail);
     }
-    for (uint64_t session = far_pool_next(&srs->calls, 0); session; session = far_pool_next(&srs->calls, session)) {
+    for (uint64_t session = far_pool_next(&srs->calls, 0); session;
+         session = far_pool_next(&srs->calls, session)) {
         struct call *call = far_pool_get(&srs->calls, session);
         receiver_ports_close(&call->ports);
     }

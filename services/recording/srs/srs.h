@@ -14,7 +14,7 @@ struct srs_events {
     void *ctx;
 };
 struct srs_config {
-    const char *listen;     /* host:port, UDP and TCP */
+    const char *listen;        /* host:port, UDP and TCP */
     const char *media_address; /* IPv4 of our SDP */
     const char *instance;
     struct allow allow;
@@ -24,8 +24,8 @@ struct srs_config {
     struct srs_events events;
 };
 
-/** Start the thread and listen. Texts are copied. *ret_srs is set before the first event. @return FAR_OK; FAR_EIO: the port is taken or not ours (logged);
- * FAR_ENOMEM; FAR_EINVAL: listen. Blocks a moment. */
+/** Start the thread and listen. Texts are copied. *ret_srs is set before the first event. @return FAR_OK;
+ * FAR_EIO: the port is taken or not ours (logged); FAR_ENOMEM; FAR_EINVAL: listen. Blocks a moment. */
 FAR_MUST_CHECK enum far_err srs_create(const struct srs_config *config, struct srs **ret_srs);
 /** Hang up what lives (BYE), end its recordings, join; at most some 3 s. NULL is allowed. */
 void srs_stop(struct srs *srs);

@@ -45,8 +45,11 @@ enum far_err file_header_read(int fd, const char *path, struct keys *keys, struc
         format_wrap_id(slot, id);
         if (id[0] == '\0') continue;
         err = keys_find(keys, id, master);
-        if (err == FAR_OK) err = format_unwrap(header->bytes, slot, master, header->key);
-        else FAR_WARN("key-missing", "file=%s key=%s remedy=%s", path, id, "put its file back into store.keys");
+        if (err == FAR_OK)
+            err = format_unwrap(header->bytes, slot, master, header->key);
+        else
+            FAR_WARN("key-missing", "file=%s key=%s remedy=%s", path, id,
+                     "put its file back into store.keys");
         OPENSSL_cleanse(master, sizeof(master));
         memcpy(header->master_id, id, sizeof(id));
     }

@@ -15,7 +15,8 @@ struct file_header {
 /** Read and open the header of an open file. path is for the log. */
 FAR_MUST_CHECK enum far_err file_header_read(int fd, const char *path, struct keys *keys,
                                              struct file_header *ret_header);
-/** read or write all of len at offset. @return FAR_OK; FAR_EPROTO: the file ends before; FAR_EFULL; FAR_EIO. */
+/** read or write all of len at offset. @return FAR_OK; FAR_EPROTO: the file ends before; FAR_EFULL; FAR_EIO.
+ */
 FAR_MUST_CHECK enum far_err file_pread(int fd, void *out, size_t len, uint64_t offset);
 FAR_MUST_CHECK enum far_err file_pwrite(int fd, const void *bytes, size_t len, uint64_t offset);
 

@@ -15,9 +15,9 @@ struct file_reader {
     struct file_header header;
     struct part part;
     bool finished;
-    uint64_t chunks;  /* whole ones */
-    uint64_t cached;  /* number of the chunk in `chunk`, or UINT64_MAX */
-    size_t tail_len;  /* bytes of sound in the END record */
+    uint64_t chunks; /* whole ones */
+    uint64_t cached; /* number of the chunk in `chunk`, or UINT64_MAX */
+    size_t tail_len; /* bytes of sound in the END record */
     uint8_t chunk[ALIGN_CHUNK_BYTES];
     uint8_t tail[ALIGN_CHUNK_BYTES];
 };
@@ -48,7 +48,9 @@ static enum far_err reader_end(struct file_reader *reader, uint64_t size)
     if (err == FAR_OK && (format_head_read(sealed, &head) != FAR_OK || head.kind != FORMAT_END ||
                           head.len + FORMAT_OVERHEAD != len))
         err = FAR_ENOTFOUND;
-    if (err == FAR_OK) err = format_record_read(reader->header.fixed.file_id, reader->header.key, number, &head, sealed, plain);
+    if (err == FAR_OK)
+        err = format_record_read(reader->header.fixed.file_id, reader->header.key, number, &head, sealed,
+                                 plain);
     if (err == FAR_OK) err = format_end_read(plain, head.len, &reader->tail_len, &reader->part);
     if (err == FAR_OK) {
         memcpy(reader->tail, plain + 4, reader->tail_len);
@@ -136,7 +138,8 @@ static enum far_err reader_chunk(struct file_reader *reader, uint64_t number)
     if (err == FAR_OK) err = format_head_read(sealed, &head);
     if (err == FAR_OK && head.kind == FORMAT_END) err = FAR_EPROTO;
     if (err == FAR_OK)
-        err = format_record_read(reader->header.fixed.file_id, reader->header.key, number, &head, sealed, reader->chunk);
+        err = format_record_read(reader->header.fixed.file_id, reader->header.key, number, &head, sealed,
+                                 reader->chunk);
     if (err == FAR_OK) reader->cached = number;
     return err;
 }
@@ -173,13 +176,15 @@ enum far_err file_verify(struct file_reader *reader, char ret_sha256[65], uint64
     enum far_err err = file_sum_init(&sum);
     for (uint64_t i = 0; i < reader->chunks && err == FAR_OK; i++) {
         err = reader_chunk(reader, i);
-        if (err == FAR_OK) err = file_sum_add(&sum, codec, reader->chunk, ALIGN_CHUNK_BYTES);
+        if (err == FAR_OK)
+            err = file_sum_add(&sum, codec, reader->chunk, ALIGN_CHUNK_BYTES);
         else if (err == FAR_EPROTO) {
             damaged++;
             err = FAR_OK;
         }
     }
-    if (err == FAR_OK && reader->tail_len > 0) err = file_sum_add(&sum, codec, reader->tail, reader->tail_len);
+    if (err == FAR_OK && reader->tail_len > 0)
+        err = file_sum_add(&sum, codec, reader->tail, reader->tail_len);
     if (err == FAR_OK) err = file_sum_text(&sum, ret_sha256);
     file_sum_done(&sum);
     if (err != FAR_OK) return err;

@@ -37,11 +37,13 @@ static enum far_err header_make(struct file_header *header, struct keys *keys, c
     enum far_err err = seal_random(header->key, sizeof(header->key));
     if (err == FAR_OK) err = keys_newest(keys, header->master_id, master);
     if (err == FAR_OK) {
-        err = format_wrap(header->bytes, header->master_id, master, header->key, header->bytes + FORMAT_WRAP_AT);
+        err = format_wrap(header->bytes, header->master_id, master, header->key,
+                          header->bytes + FORMAT_WRAP_AT);
         OPENSSL_cleanse(master, sizeof(master));
     }
     if (err == FAR_OK)
-        err = format_meta_write(header->bytes, header->key, header->generation, part, header->bytes + FORMAT_META_AT);
+        err = format_meta_write(header->bytes, header->key, header->generation, part,
+                                header->bytes + FORMAT_META_AT);
     return err;
 }
 
@@ -89,15 +91,16 @@ enum far_err file_sync(struct file_writer *writer)
     return fdatasync(writer->fd) == 0 ? FAR_OK : FAR_EIO;
 }
 
-enum far_err file_append(struct file_writer *writer, enum format_kind kind, const uint8_t sound[ALIGN_CHUNK_BYTES])
+enum far_err file_append(struct file_writer *writer, enum format_kind kind,
+                         const uint8_t sound[ALIGN_CHUNK_BYTES])
 {
     uint8_t silence[ALIGN_CHUNK_BYTES], record[FORMAT_RECORD];
     if (!sound) {
         memset(silence, far_codec_silence(writer->header.fixed.codec), sizeof(silence));
         sound = silence;
     }
-    enum far_err err = format_record_write(writer->header.fixed.file_id, writer->header.key, writer->chunks, kind,
-                                           sound, ALIGN_CHUNK_BYTES, record);
+    enum far_err err = format_record_write(writer->header.fixed.file_id, writer->header.key, writer->chunks,
+                                           kind, sound, ALIGN_CHUNK_BYTES, record);
     if (err == FAR_OK) err = file_pwrite(writer->fd, record, sizeof(record), writer_at(writer));
     if (err != FAR_OK) {
         (void)ftruncate(writer->fd, (off_t)writer_at(writer));
@@ -126,15 +129,16 @@ enum far_err file_end(struct file_writer *writer, const uint8_t *sound, size_t f
     uint8_t *plain = malloc(FORMAT_END_MAX), *record = malloc(RECORD_MAX + FORMAT_FOOT);
     struct file_sum sum = {.md = EVP_MD_CTX_new()};
     size_t bytes = frames * ALIGN_SIDES;
-    enum far_err err = plain && record && sum.md && EVP_MD_CTX_copy_ex(sum.md, writer->sum.md) == 1 ? FAR_OK : FAR_ENOMEM;
+    enum far_err err =
+        plain && record && sum.md && EVP_MD_CTX_copy_ex(sum.md, writer->sum.md) == 1 ? FAR_OK : FAR_ENOMEM;
     if (err == FAR_OK && bytes > 0) err = file_sum_add(&sum, writer->header.fixed.codec, sound, bytes);
     if (err == FAR_OK) err = file_sum_text(&sum, part->sha256);
     if (err == FAR_OK) {
         part->frames = writer->chunks * ALIGN_CHUNK + frames;
         if (part->state == PART_RECORDING) part->state = PART_COMPLETE;
         size_t len = format_end_write(sound, bytes, part, plain);
-        err = format_record_write(writer->header.fixed.file_id, writer->header.key, writer->chunks, FORMAT_END, plain,
-                                  len, record);
+        err = format_record_write(writer->header.fixed.file_id, writer->header.key, writer->chunks,
+                                  FORMAT_END, plain, len, record);
         format_foot_write((uint32_t)(len + FORMAT_OVERHEAD), record + FORMAT_OVERHEAD + len);
         if (err == FAR_OK)
             err = file_pwrite(writer->fd, record, FORMAT_OVERHEAD + len + FORMAT_FOOT, writer_at(writer));
@@ -156,7 +160,8 @@ static bool chunk_good(const struct file_writer *writer, uint64_t number, uint8_
     struct format_head head;
     if (file_pread(writer->fd, sealed, sizeof(sealed), FORMAT_HEADER + number * FORMAT_RECORD) != FAR_OK ||
         format_head_read(sealed, &head) != FAR_OK || head.kind == FORMAT_END ||
-        format_record_read(writer->header.fixed.file_id, writer->header.key, number, &head, sealed, out) != FAR_OK)
+        format_record_read(writer->header.fixed.file_id, writer->header.key, number, &head, sealed, out) !=
+            FAR_OK)
         return false;
     *ret_kind = head.kind;
     return true;
@@ -181,8 +186,8 @@ static enum far_err writer_recount(struct file_writer *writer, uint64_t size, st
     recovery->part = writer->header.part;
     recovery->part.write_gap_ms = gaps * ALIGN_CHUNK * 1000u / FAR_G711_RATE;
     recovery->part.state = recovery->damaged_chunks > 0 ? PART_FAILED : PART_RECOVERED;
-    recovery->part.ended_at_us = recovery->part.started_at_us +
-                                 (int64_t)(writer->chunks * ALIGN_CHUNK * 1000000u / FAR_G711_RATE);
+    recovery->part.ended_at_us =
+        recovery->part.started_at_us + (int64_t)(writer->chunks * ALIGN_CHUNK * 1000000u / FAR_G711_RATE);
     return ftruncate(writer->fd, (off_t)writer_at(writer)) == 0 ? FAR_OK : FAR_EIO;
 }
 
@@ -220,14 +225,17 @@ enum far_err file_rewrap(const char *path, struct keys *keys, bool *ret_changed)
     uint8_t master[SEAL_KEY_BYTES], slot[FORMAT_WRAP], empty[FORMAT_WRAP] = {0};
     char newest[KEYS_ID_SIZE], id[KEYS_ID_SIZE];
     int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
-    enum far_err err = fd >= 0 ? file_header_read(fd, path, keys, header) : errno == ENOENT ? FAR_ENOTFOUND : FAR_EIO;
+    enum far_err err = fd >= 0           ? file_header_read(fd, path, keys, header)
+                       : errno == ENOENT ? FAR_ENOTFOUND
+                                         : FAR_EIO;
     if (err == FAR_OK) err = keys_newest(keys, newest, master);
     bool change = err == FAR_OK && strcmp(newest, header->master_id) != 0;
     if (change) {
         format_wrap_id(header->bytes + FORMAT_WRAP_AT, id);
         unsigned used = strcmp(id, header->master_id) == 0 ? 0 : 1;
         err = format_wrap(header->bytes, newest, master, header->key, slot);
-        if (err == FAR_OK) err = file_pwrite(fd, slot, sizeof(slot), FORMAT_WRAP_AT + (1 - used) * FORMAT_WRAP);
+        if (err == FAR_OK)
+            err = file_pwrite(fd, slot, sizeof(slot), FORMAT_WRAP_AT + (1 - used) * FORMAT_WRAP);
         if (err == FAR_OK && fdatasync(fd) != 0) err = FAR_EIO;
         if (err == FAR_OK) err = file_pwrite(fd, empty, sizeof(empty), FORMAT_WRAP_AT + used * FORMAT_WRAP);
         if (err == FAR_OK && fdatasync(fd) != 0) err = FAR_EIO;

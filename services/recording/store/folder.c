@@ -59,7 +59,8 @@ enum far_err folder_find(const char *root, const char *recording_id, uint32_t nu
     far_id_format(&id, text);
     for (int round = 0; round < 2; round++) /* it may move on while it is looked for */
         for (enum folder_place place = FOLDER_LIVE; place <= FOLDER_KEPT; place++)
-            if (folder_path(root, place, text, number, ret_path) && access(ret_path, F_OK) == 0) return FAR_OK;
+            if (folder_path(root, place, text, number, ret_path) && access(ret_path, F_OK) == 0)
+                return FAR_OK;
     return FAR_ENOTFOUND;
 }
 
@@ -91,8 +92,10 @@ static bool folder_name(const char *name, char ret_id[FAR_ID_TEXT_SIZE], uint32_
     char digits[8];
     size_t len = strlen(name);
     size_t suffix = strlen(SUFFIX);
-    if (len < ID_LEN + 2 + suffix || name[ID_LEN] != '.' || strcmp(name + len - suffix, SUFFIX) != 0) return false;
-    if (!far_str_copy_len(ret_id, FAR_ID_TEXT_SIZE, name, ID_LEN) || far_id_parse(ret_id, &id) != FAR_OK) return false;
+    if (len < ID_LEN + 2 + suffix || name[ID_LEN] != '.' || strcmp(name + len - suffix, SUFFIX) != 0)
+        return false;
+    if (!far_str_copy_len(ret_id, FAR_ID_TEXT_SIZE, name, ID_LEN) || far_id_parse(ret_id, &id) != FAR_OK)
+        return false;
     if (!far_str_copy_len(digits, sizeof(digits), name + ID_LEN + 1, len - suffix - ID_LEN - 1)) return false;
     if (far_str_u64(digits, NUMBER_MAX, &number) != FAR_OK || number == 0) return false;
     *ret_number = (uint32_t)number;

@@ -5,8 +5,8 @@
  *   pending/<recording id>.<part>.rec       whole; PostgreSQL does not know it yet
  *   kept/<xx>/<recording id>.<part>.rec     whole and known; xx: the last two digits of the recording id
  *
- * So what is to be done after a crash, or after PostgreSQL was away, is what lies in live/ and pending/, and a
- * recording is found by its ids alone. Moves are renames within one file system. Blocks; any thread. */
+ * So what is to be done after a crash, or after PostgreSQL was away, is what lies in live/ and pending/, and
+ * a recording is found by its ids alone. Moves are renames within one file system. Blocks; any thread. */
 #pragma once
 #include "part.h"
 #include <limits.h>
@@ -14,7 +14,8 @@
 
 enum folder_place { FOLDER_LIVE, FOLDER_PENDING, FOLDER_KEPT };
 
-/** Make the folders (mode 0700). @return FAR_OK; FAR_EDENIED; FAR_EIO; FAR_EINVAL: root is too long (logged). */
+/** Make the folders (mode 0700). @return FAR_OK; FAR_EDENIED; FAR_EIO; FAR_EINVAL: root is too long (logged).
+ */
 FAR_MUST_CHECK enum far_err folder_prepare(const char *root);
 /** A part's path in a place. @return false: too long. */
 bool folder_path(const char *root, enum folder_place place, const char *recording_id, uint32_t number,

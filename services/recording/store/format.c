@@ -70,15 +70,20 @@ enum far_err format_wrap(const uint8_t fixed[FORMAT_FIXED], const char *master_i
 
 void format_wrap_id(const uint8_t slot[FORMAT_WRAP], char ret_id[KEYS_ID_SIZE])
 {
+    uint8_t rest = 0;
     memcpy(ret_id, slot, KEYS_ID_SIZE);
-    if (!memchr(ret_id, '\0', KEYS_ID_SIZE)) ret_id[0] = '\0';
+    const char *end = memchr(ret_id, '\0', KEYS_ID_SIZE);
+    for (const char *at = end; at && at < ret_id + KEYS_ID_SIZE; at++)
+        rest |= (uint8_t)*at;
+    if (!end || rest) ret_id[0] = '\0';
 }
 
 enum far_err format_unwrap(const uint8_t fixed[FORMAT_FIXED], const uint8_t slot[FORMAT_WRAP],
                            const uint8_t master[SEAL_KEY_BYTES], uint8_t ret_key[SEAL_KEY_BYTES])
 {
     struct seal_aad aad = {.data = fixed, .len = FORMAT_FIXED};
-    return seal_open(master, aad, slot + WRAP_NONCE, slot + WRAP_KEY, SEAL_KEY_BYTES, slot + WRAP_TAG, ret_key);
+    return seal_open(master, aad, slot + WRAP_NONCE, slot + WRAP_KEY, SEAL_KEY_BYTES, slot + WRAP_TAG,
+                     ret_key);
 }
 
 static struct seal_aad meta_aad(const uint8_t *fixed, uint32_t generation, uint8_t buffer[FORMAT_FIXED + 4])
@@ -96,8 +101,8 @@ enum far_err format_meta_write(const uint8_t fixed[FORMAT_FIXED], const uint8_t 
     memset(out, 0, FORMAT_META);
     put_u32(out, generation);
     put_u32(out + 4, (uint32_t)len);
-    return seal_close(key, meta_aad(fixed, generation, buffer), packed, len, out + META_NONCE, out + META_BYTES,
-                      out + META_BYTES + len);
+    return seal_close(key, meta_aad(fixed, generation, buffer), packed, len, out + META_NONCE,
+                      out + META_BYTES, out + META_BYTES + len);
 }
 
 enum far_err format_meta_read(const uint8_t header[FORMAT_HEADER], const uint8_t key[SEAL_KEY_BYTES],
@@ -143,8 +148,9 @@ static struct seal_aad record_aad(const uint8_t file_id[16], uint64_t number, ui
     return (struct seal_aad){.data = buffer, .len = AAD_RECORD};
 }
 
-enum far_err format_record_write(const uint8_t file_id[16], const uint8_t key[SEAL_KEY_BYTES], uint64_t number,
-                                 enum format_kind kind, const uint8_t *bytes, size_t len, uint8_t *out)
+enum far_err format_record_write(const uint8_t file_id[16], const uint8_t key[SEAL_KEY_BYTES],
+                                 uint64_t number, enum format_kind kind, const uint8_t *bytes, size_t len,
+                                 uint8_t *out)
 {
     uint8_t buffer[AAD_RECORD];
     assert(len <= FORMAT_END_MAX);
@@ -176,7 +182,8 @@ enum far_err format_end_read(const uint8_t *bytes, size_t len, size_t *ret_sound
 {
     if (len < 4) return FAR_EPROTO;
     size_t sound_len = get_u32(bytes);
-    if (sound_len > len - 4 || sound_len > ALIGN_CHUNK_BYTES || sound_len % ALIGN_SIDES != 0) return FAR_EPROTO;
+    if (sound_len > len - 4 || sound_len > ALIGN_CHUNK_BYTES || sound_len % ALIGN_SIDES != 0)
+        return FAR_EPROTO;
     enum far_err err = part_unpack(bytes + 4 + sound_len, len - 4 - sound_len, ret_part);
     if (err == FAR_OK) *ret_sound_len = sound_len;
     return err;

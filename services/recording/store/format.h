@@ -8,10 +8,10 @@
  *   512   metadata slot 0, 1792 bytes: u32 generation | u32 length | nonce 12 | sealed RecordingPart | tag 16
  *   2304  metadata slot 1: the higher generation that can be opened holds
  *   4096  records, each: u32 length | u8 kind | 3 zeros | nonce 12 | sealed bytes | tag 16
- *         SOUND, GAP  FORMAT_CHUNK frames, two bytes each (left, right), number n at 4096 + n * FORMAT_RECORD;
- *                     a GAP is silence in place of sound that could not be stored
- *         END         u32 bytes of sound | sound (less than a chunk) | packed RecordingPart, the final one;
- *                     behind it, at the end of the file: u32 length of the whole END record | "FEND"
+ *         SOUND, GAP  FORMAT_CHUNK frames, two bytes each (left, right), number n at 4096 + n *
+ * FORMAT_RECORD; a GAP is silence in place of sound that could not be stored END         u32 bytes of sound |
+ * sound (less than a chunk) | packed RecordingPart, the final one; behind it, at the end of the file: u32
+ * length of the whole END record | "FEND"
  *
  * Sealed: AES-256-GCM under the file's key; associated data: the fixed part for wraps, the fixed part and the
  * generation for metadata, (file id, u64 number, u32 length, kind) for records. So no record can be moved,
@@ -49,8 +49,8 @@ FAR_MUST_CHECK enum far_err format_fixed_read(const uint8_t in[FORMAT_FIXED], st
 
 /** Seal the file's key into a slot. */
 FAR_MUST_CHECK enum far_err format_wrap(const uint8_t fixed[FORMAT_FIXED], const char *master_id,
-                                        const uint8_t master[SEAL_KEY_BYTES], const uint8_t key[SEAL_KEY_BYTES],
-                                        uint8_t out[FORMAT_WRAP]);
+                                        const uint8_t master[SEAL_KEY_BYTES],
+                                        const uint8_t key[SEAL_KEY_BYTES], uint8_t out[FORMAT_WRAP]);
 /** The master key's id of a slot; "" when the slot is empty or malformed. */
 void format_wrap_id(const uint8_t slot[FORMAT_WRAP], char ret_id[KEYS_ID_SIZE]);
 FAR_MUST_CHECK enum far_err format_unwrap(const uint8_t fixed[FORMAT_FIXED], const uint8_t slot[FORMAT_WRAP],
@@ -65,13 +65,14 @@ FAR_MUST_CHECK enum far_err format_meta_read(const uint8_t header[FORMAT_HEADER]
                                              const uint8_t key[SEAL_KEY_BYTES], uint32_t *ret_generation,
                                              struct part *ret_part);
 
-/** A record's head before it is checked: len <= FORMAT_END_MAX, a known kind, and a chunk's length where it is
- * a chunk. */
+/** A record's head before it is checked: len <= FORMAT_END_MAX, a known kind, and a chunk's length where it
+ * is a chunk. */
 struct format_head {
     uint32_t len;
     enum format_kind kind;
 };
-FAR_MUST_CHECK enum far_err format_head_read(const uint8_t in[FORMAT_RECORD_HEAD], struct format_head *ret_head);
+FAR_MUST_CHECK enum far_err format_head_read(const uint8_t in[FORMAT_RECORD_HEAD],
+                                             struct format_head *ret_head);
 /** Seal a record. @param out FORMAT_OVERHEAD + len bytes. */
 FAR_MUST_CHECK enum far_err format_record_write(const uint8_t file_id[16], const uint8_t key[SEAL_KEY_BYTES],
                                                 uint64_t number, enum format_kind kind, const uint8_t *bytes,
@@ -79,8 +80,8 @@ FAR_MUST_CHECK enum far_err format_record_write(const uint8_t file_id[16], const
 /** Open a whole record (in: FORMAT_OVERHEAD + head->len bytes) into out[head->len].
  *  @return FAR_OK; FAR_EPROTO: changed, or not number `number` of this file. */
 FAR_MUST_CHECK enum far_err format_record_read(const uint8_t file_id[16], const uint8_t key[SEAL_KEY_BYTES],
-                                               uint64_t number, const struct format_head *head, const uint8_t *in,
-                                               uint8_t *out);
+                                               uint64_t number, const struct format_head *head,
+                                               const uint8_t *in, uint8_t *out);
 
 /** Bytes of an END record's content (at most FORMAT_END_MAX) from its sound and final metadata; and apart. */
 size_t format_end_write(const uint8_t *sound, size_t sound_len, const struct part *part,

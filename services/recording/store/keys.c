@@ -56,7 +56,8 @@ static enum far_err key_read(const char *path, struct key *key)
 static bool key_id_of(const char *name, char ret_id[KEYS_ID_SIZE])
 {
     size_t len = strlen(name);
-    if (len < 5 || len - 4 >= KEYS_ID_SIZE || strcmp(name + len - 4, ".key") != 0 || name[0] == '.') return false;
+    if (len < 5 || len - 4 >= KEYS_ID_SIZE || strcmp(name + len - 4, ".key") != 0 || name[0] == '.')
+        return false;
     return far_str_copy_len(ret_id, KEYS_ID_SIZE, name, len - 4);
 }
 
@@ -91,7 +92,8 @@ static enum far_err keys_look(struct keys *keys)
             err = FAR_EFULL;
             break;
         }
-        if (snprintf(path, sizeof(path), "%s/%s", keys->folder, entry->d_name) >= (int)sizeof(path)) err = FAR_EINVAL;
+        if (snprintf(path, sizeof(path), "%s/%s", keys->folder, entry->d_name) >= (int)sizeof(path))
+            err = FAR_EINVAL;
         if (err == FAR_OK) err = key_read(path, &key);
         if (err == FAR_OK) keys->rows[keys->len++] = key;
         OPENSSL_cleanse(&key, sizeof(key));
@@ -115,8 +117,8 @@ enum far_err keys_make(const char *folder, char ret_id[KEYS_ID_SIZE])
     line[HEX_LEN] = '\n';
     int fd = -1;
     for (int tries = 0; fd < 0 && tries < 100; tries++) { /* several in one second count up */
-        (void)snprintf(id, sizeof(id), "%04d%02d%02d-%02d%02d%02d%02d", (utc.tm_year + 1900) % 10000, utc.tm_mon + 1,
-                       utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec, tries);
+        (void)snprintf(id, sizeof(id), "%04d%02d%02d-%02d%02d%02d%02d", (utc.tm_year + 1900) % 10000,
+                       utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec, tries);
         if (snprintf(path, sizeof(path), "%s/%s.key", folder, id) >= (int)sizeof(path)) break;
         fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
         if (fd < 0 && errno != EEXIST) break;
@@ -136,7 +138,8 @@ enum far_err keys_open(const char *folder, bool make_first, struct keys **ret_ke
     struct keys *keys = calloc(1, sizeof(*keys));
     if (!keys) return FAR_ENOMEM;
     char id[KEYS_ID_SIZE];
-    enum far_err err = far_str_copy(keys->folder, sizeof(keys->folder), folder) ? keys_look(keys) : FAR_EINVAL;
+    enum far_err err =
+        far_str_copy(keys->folder, sizeof(keys->folder), folder) ? keys_look(keys) : FAR_EINVAL;
     if (make_first && (err == FAR_ENOTFOUND || (err == FAR_OK && keys->len == 0))) {
         err = keys_make(folder, id);
         if (err == FAR_OK) {

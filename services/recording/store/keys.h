@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* keys.h - the master keys that wrap each file's own key: a folder of files <id>.key, 64 hex digits each, mode
- * 0600. The greatest id is the newest and wraps new files; older ones stay for reading until no file needs
- * them. Ids are UTC stamps (20261124-054500), so order is age. Blocks on files: not on a loop. Any thread. */
+/* keys.h - the master keys that wrap each file's own key: a folder of files <id>.key, 64 hex digits each,
+ * mode 0600. The greatest id is the newest and wraps new files; older ones stay for reading until no file
+ * needs them. Ids are UTC stamps (20261124-054500), so order is age. Blocks on files: not on a loop. Any
+ * thread. */
 #pragma once
 #include "far/err.h"
 #include "seal.h"
@@ -13,8 +14,8 @@
 struct keys; /* opaque */
 
 /** Read the folder. With make_first an empty folder (made if missing) gets its first key.
- *  @return FAR_OK; FAR_ENOTFOUND: no key; FAR_EDENIED: a file is readable by others; FAR_EINVAL: a file is not
- *  a key; FAR_EFULL: more than KEYS_MAX; FAR_EIO; FAR_ENOMEM. What and how to mend is logged. */
+ *  @return FAR_OK; FAR_ENOTFOUND: no key; FAR_EDENIED: a file is readable by others; FAR_EINVAL: a file is
+ * not a key; FAR_EFULL: more than KEYS_MAX; FAR_EIO; FAR_ENOMEM. What and how to mend is logged. */
 FAR_MUST_CHECK enum far_err keys_open(const char *folder, bool make_first, struct keys **ret_keys);
 /** Wipes them. NULL is allowed. */
 struct keys *keys_close(struct keys *keys);

@@ -107,7 +107,8 @@ enum far_err part_from_message(const Farseat__V1__RecordingPart *message, struct
     (void)far_str_copy(part.sha256, sizeof(part.sha256), message->sha256);
     part.started_at_us = message->started_at_us;
     part.ended_at_us = message->ended_at_us;
-    if (message->audio_bytes > FAR_WAV_HEADER) part.frames = (message->audio_bytes - FAR_WAV_HEADER) / PLAYED_FRAME;
+    if (message->audio_bytes > FAR_WAV_HEADER)
+        part.frames = (message->audio_bytes - FAR_WAV_HEADER) / PLAYED_FRAME;
     part.write_gap_ms = message->write_gap_ms;
     side_from_message(message->left_quality, &part.quality[0]);
     side_from_message(message->right_quality, &part.quality[1]);
@@ -120,7 +121,8 @@ size_t part_pack(const struct part *part, uint8_t out[PART_BYTES_MAX])
     Farseat__V1__RecordingPart message;
     Farseat__V1__RecordingSide sides[ALIGN_SIDES];
     part_message(part, sides, &message);
-    assert(farseat__v1__recording_part__get_packed_size(&message) <= PART_BYTES_MAX); /* the texts are bounded */
+    assert(farseat__v1__recording_part__get_packed_size(&message) <=
+           PART_BYTES_MAX); /* the texts are bounded */
     return farseat__v1__recording_part__pack(&message, out);
 }
 

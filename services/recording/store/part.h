@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* part.h - what is known about one part of a recording: farseat.v1.RecordingPart with texts of fixed size, as it
- * travels between the threads, lies sealed in the file and stands in PostgreSQL. Pure. */
+/* part.h - what is known about one part of a recording: farseat.v1.RecordingPart with texts of fixed size, as
+ * it travels between the threads, lies sealed in the file and stands in PostgreSQL. Pure. */
 #pragma once
 #include "align.h"
 #include "far/buf.h"
@@ -40,7 +40,8 @@ uint64_t part_gap_ms(const struct part *part);
 void part_message(const struct part *part, Farseat__V1__RecordingSide ret_sides[ALIGN_SIDES],
                   Farseat__V1__RecordingPart *ret_message);
 /** Back again; texts that are too long are cut. @return FAR_OK; FAR_EPROTO: no UUID, or an unknown state. */
-FAR_MUST_CHECK enum far_err part_from_message(const Farseat__V1__RecordingPart *message, struct part *ret_part);
+FAR_MUST_CHECK enum far_err part_from_message(const Farseat__V1__RecordingPart *message,
+                                              struct part *ret_part);
 /** Pack into out[PART_BYTES_MAX]. @return bytes written. */
 size_t part_pack(const struct part *part, uint8_t out[PART_BYTES_MAX]);
 FAR_MUST_CHECK enum far_err part_unpack(const uint8_t *bytes, size_t len, struct part *ret_part);

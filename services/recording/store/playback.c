@@ -17,7 +17,8 @@ static size_t least(uint64_t a, size_t b)
     return a < b ? (size_t)a : b;
 }
 
-enum far_err playback_read(struct file_reader *reader, uint64_t offset, size_t len, uint8_t *out, size_t *ret_len)
+enum far_err playback_read(struct file_reader *reader, uint64_t offset, size_t len, uint8_t *out,
+                           size_t *ret_len)
 {
     static const struct far_wav_layout layout = {
         .format = FAR_WAV_PCM16, .channels = ALIGN_SIDES, .rate = FAR_G711_RATE};

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "seal.h"
 #include <limits.h>
-#include <stdbool.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
+#include <stdbool.h>
 
 enum far_err seal_random(void *out, size_t len)
 {
@@ -38,10 +38,11 @@ enum far_err seal_open(const uint8_t key[SEAL_KEY_BYTES], struct seal_aad aad,
     EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
     int done = 0, rest = 0;
     uint8_t none[1] = {0};
-    bool ready = ctx && EVP_DecryptInit_ex(ctx, EVP_aes_256_gcm(), NULL, key, nonce) == 1 &&
-                 EVP_DecryptUpdate(ctx, NULL, &done, aad.data, (int)aad.len) == 1 &&
-                 (len == 0 || EVP_DecryptUpdate(ctx, out, &done, sealed, (int)len) == 1) &&
-                 EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_GCM_SET_TAG, (int)SEAL_TAG_BYTES, (void *)(uintptr_t)tag) == 1;
+    bool ready =
+        ctx && EVP_DecryptInit_ex(ctx, EVP_aes_256_gcm(), NULL, key, nonce) == 1 &&
+        EVP_DecryptUpdate(ctx, NULL, &done, aad.data, (int)aad.len) == 1 &&
+        (len == 0 || EVP_DecryptUpdate(ctx, out, &done, sealed, (int)len) == 1) &&
+        EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_GCM_SET_TAG, (int)SEAL_TAG_BYTES, (void *)(uintptr_t)tag) == 1;
     bool good = ready && EVP_DecryptFinal_ex(ctx, none, &rest) == 1;
     EVP_CIPHER_CTX_free(ctx);
     if (good) return FAR_OK;

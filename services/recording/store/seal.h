@@ -24,5 +24,5 @@ FAR_MUST_CHECK enum far_err seal_close(const uint8_t key[SEAL_KEY_BYTES], struct
                                        uint8_t *out, uint8_t ret_tag[SEAL_TAG_BYTES]);
 /** Decrypt and check. @return FAR_OK; FAR_EPROTO: changed, or another key (out is wiped); FAR_EIO. */
 FAR_MUST_CHECK enum far_err seal_open(const uint8_t key[SEAL_KEY_BYTES], struct seal_aad aad,
-                                      const uint8_t nonce[SEAL_NONCE_BYTES], const uint8_t *sealed, size_t len,
-                                      const uint8_t tag[SEAL_TAG_BYTES], uint8_t *out);
+                                      const uint8_t nonce[SEAL_NONCE_BYTES], const uint8_t *sealed,
+                                      size_t len, const uint8_t tag[SEAL_TAG_BYTES], uint8_t *out);

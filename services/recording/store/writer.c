@@ -13,20 +13,20 @@
 #include <string.h>
 #include <unistd.h>
 
-#define TICK_MS    200
-#define RETRY_MS   1000
-#define GAPS_MAX   1024u /* chunks of a gap written at once: the others wait while a long one is filled */
-#define CHUNK_MS   (ALIGN_CHUNK * 1000u / FAR_G711_RATE)
+#define TICK_MS  200
+#define RETRY_MS 1000
+#define GAPS_MAX 1024u /* chunks of a gap written at once: the others wait while a long one is filled */
+#define CHUNK_MS (ALIGN_CHUNK * 1000u / FAR_G711_RATE)
 
 enum order_kind { ORDER_OPEN, ORDER_DISCARD, ORDER_CHUNK, ORDER_METADATA, ORDER_END, ORDER_STOP };
 struct order {
     struct mail mail; /* first */
     enum order_kind kind;
     uint64_t session;
-    uint64_t number;                 /* chunk; end: chunks before */
-    struct part part;                /* open, metadata, end (ended_at_us, quality) */
-    size_t frames;                   /* chunk, end */
-    uint8_t sound[];                 /* chunk, end: ALIGN_CHUNK_BYTES */
+    uint64_t number;  /* chunk; end: chunks before */
+    struct part part; /* open, metadata, end (ended_at_us, quality) */
+    size_t frames;    /* chunk, end */
+    uint8_t sound[];  /* chunk, end: ALIGN_CHUNK_BYTES */
 };
 
 struct file {
@@ -121,7 +121,8 @@ static void take_open(struct writer *writer, struct order *order)
         writer_trouble(writer, err);
         FAR_ERROR("recording-refused", "recording=%s error=%s free_bytes=%llu free_min=%llu",
                   order->part.recording_id, far_err_name(err),
-                  (unsigned long long)folder_free_bytes(writer->root), (unsigned long long)writer->config.free_min);
+                  (unsigned long long)folder_free_bytes(writer->root),
+                  (unsigned long long)writer->config.free_min);
     }
     writer->config.events.opened(writer->config.events.ctx, order->session, err, &order->part);
 }
@@ -129,7 +130,8 @@ static void take_open(struct writer *writer, struct order *order)
 static void take_discard(struct writer *writer, struct file *file)
 {
     char path[PATH_MAX];
-    if (folder_path(writer->root, FOLDER_LIVE, file->part.recording_id, file->part.number, path)) unlink(path);
+    if (folder_path(writer->root, FOLDER_LIVE, file->part.recording_id, file->part.number, path))
+        unlink(path);
     file_forget(writer, file);
 }
 
@@ -181,7 +183,8 @@ static void file_finish(struct writer *writer, struct file *file)
     part.ended_at_us = ending->part.ended_at_us;
     memcpy(part.quality, ending->part.quality, sizeof(part.quality));
     if (err == FAR_OK) err = file_end(file->out, ending->sound, ending->frames, &part);
-    if (err == FAR_OK) err = folder_move(writer->root, part.recording_id, part.number, FOLDER_LIVE, FOLDER_PENDING);
+    if (err == FAR_OK)
+        err = folder_move(writer->root, part.recording_id, part.number, FOLDER_LIVE, FOLDER_PENDING);
     if (err != FAR_EAGAIN) writer_trouble(writer, err);
     if (err != FAR_OK) {
         file->retry_ms = far_clock_mono_ms() + (err == FAR_EAGAIN ? 0 : RETRY_MS);
@@ -273,8 +276,9 @@ static void *writer_run(void *arg)
         if (writer->files[i].session && file_chunks(writer->files[i].out) == 0 && !writer->files[i].ending) {
             take_discard(writer, &writer->files[i]); /* it was never answered */
         } else if (writer->files[i].session) {
-            FAR_WARN("recording-unfinished", "recording=%s part=%u remedy=%s", writer->files[i].part.recording_id,
-                     writer->files[i].part.number, "it is recovered at the next start");
+            FAR_WARN("recording-unfinished", "recording=%s part=%u remedy=%s",
+                     writer->files[i].part.recording_id, writer->files[i].part.number,
+                     "it is recovered at the next start");
             file_forget(writer, &writer->files[i]);
         }
     return NULL;
@@ -317,8 +321,10 @@ static struct order *order_new(enum order_kind kind, uint64_t session)
 /* Control orders are bounded by the number of sessions, so they always find room. */
 static void order_post(struct writer *writer, struct order *order)
 {
-    if (order) mailbox_post_always(&writer->box, &order->mail);
-    else FAR_ERROR("order-lost", "why=%s", "the heap is exhausted");
+    if (order)
+        mailbox_post_always(&writer->box, &order->mail);
+    else
+        FAR_ERROR("order-lost", "why=%s", "the heap is exhausted");
 }
 
 struct writer *writer_destroy(struct writer *writer)
