@@ -61,19 +61,17 @@ enum far_err append_with(struct far_bus *bus, const struct far_append *append,
     if (!call) return FAR_ENOMEM;
     *call = (struct append_call){.fn = append->fn, .drop_fn = drop_fn, .ctx = append->ctx};
     enum far_err err = bus_ask(bus,
-                               &(struct bus_question){
-                                   .out = {.subject = append->subject,
-                                           .message = append->message,
-                                           .data = append->data,
-                                           .data_len = append->data_len,
-                                           .options = append->options,
-                                           .own = headers,
-                                           .own_count = count},
-                                   .timeout_ms = append->timeout_ms,
-                                   .fn = on_ack,
-                                   .drop_fn = on_drop,
-                                   .ctx = call
-    },
+                               &(struct bus_question){.out = {.subject = append->subject,
+                                                              .message = append->message,
+                                                              .data = append->data,
+                                                              .data_len = append->data_len,
+                                                              .options = append->options,
+                                                              .own = headers,
+                                                              .own_count = count},
+                                                      .timeout_ms = append->timeout_ms,
+                                                      .fn = on_ack,
+                                                      .drop_fn = on_drop,
+                                                      .ctx = call},
                                NULL);
     if (err != FAR_OK) free(call);
     return err;

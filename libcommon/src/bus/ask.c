@@ -170,17 +170,15 @@ enum far_err bus_ask(struct far_bus *bus, const struct bus_question *question, u
 enum far_err far_bus_ask(struct far_bus *bus, const struct far_bus_question *question, uint64_t *ret_id)
 {
     if (question->timeout_ms == 0 || !question->fn) return FAR_EINVAL;
-    struct bus_question inner = {
-        .out = {.subject = question->subject,
-                .message = question->message,
-                .data = question->data,
-                .data_len = question->data_len,
-                .options = question->options},
-        .reply_type = question->reply_type,
-        .timeout_ms = question->timeout_ms,
-        .fn = question->fn,
-        .ctx = question->ctx
-    };
+    struct bus_question inner = {.out = {.subject = question->subject,
+                                         .message = question->message,
+                                         .data = question->data,
+                                         .data_len = question->data_len,
+                                         .options = question->options},
+                                 .reply_type = question->reply_type,
+                                 .timeout_ms = question->timeout_ms,
+                                 .fn = question->fn,
+                                 .ctx = question->ctx};
     return bus_ask(bus, &inner, ret_id);
 }
 
@@ -277,10 +275,8 @@ void far_bus_reply_error(struct far_bus_request *request, enum far_err err, cons
     (void)snprintf(clean, sizeof(clean), "%s", text ? text : far_err_text(err));
     for (char *at = clean; *at; at++)
         if ((unsigned char)*at < ' ') *at = ' '; /* it travels in a header */
-    struct far_bus_header headers[2] = {
-        {FAR_BUS_ERROR_HEADER,      far_err_name(err)},
-        {FAR_BUS_ERROR_TEXT_HEADER, clean            }
-    };
+    struct far_bus_header headers[2] = {{FAR_BUS_ERROR_HEADER, far_err_name(err)},
+                                        {FAR_BUS_ERROR_TEXT_HEADER, clean}};
     reply(request, &(struct bus_out){.own = headers, .own_count = clean[0] ? 2 : 1});
 }
 

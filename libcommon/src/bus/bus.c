@@ -18,60 +18,64 @@ static const char *const directions[] = {"in", "out", NULL};
 struct far_metric far_bus_metrics[BUS_M_COUNT] = {
     [BUS_M_CONNECTED] = {.name = "farseat_bus_connected",
                          .type = FAR_GAUGE,
-                         .help = "Whether the bus is connected."                                                                                },
+                         .help = "Whether the bus is connected."},
     [BUS_M_CONNECTS] = {.name = "farseat_bus_connects_total",
-                         .type = FAR_COUNTER,
-                         .help = "Connections made, the first one included."                                                                    },
+                        .type = FAR_COUNTER,
+                        .help = "Connections made, the first one included."},
     [BUS_M_MESSAGES] = {.name = "farseat_bus_messages_total",
-                         .type = FAR_COUNTER,
-                         .help = "Messages.",
-                         .label = "direction",
-                         .label_values = directions},
+                        .type = FAR_COUNTER,
+                        .help = "Messages.",
+                        .label = "direction",
+                        .label_values = directions},
     [BUS_M_BYTES] = {.name = "farseat_bus_bytes_total",
-                         .type = FAR_COUNTER,
-                         .help = "Payload bytes.",
-                         .label = "direction",
-                         .label_values = directions},
+                     .type = FAR_COUNTER,
+                     .help = "Payload bytes.",
+                     .label = "direction",
+                     .label_values = directions},
     [BUS_M_DROPPED] = {.name = "farseat_bus_dropped_total",
-                         .type = FAR_COUNTER,
-                         .help = "Messages that arrived while the loop was too far behind."                                                                                             },
+                       .type = FAR_COUNTER,
+                       .help = "Messages that arrived while the loop was too far behind."},
     [BUS_M_REFUSED] = {.name = "farseat_bus_refused_total",
-                         .type = FAR_COUNTER,
-                         .help = "Messages not sent: disconnected, or the queue was full."                                                     },
+                       .type = FAR_COUNTER,
+                       .help = "Messages not sent: disconnected, or the queue was full."},
     [BUS_M_DENIED] = {.name = "farseat_bus_denied_total",
-                         .type = FAR_COUNTER,
-                         .help = "Permission violations that the server reported."                                                      },
+                      .type = FAR_COUNTER,
+                      .help = "Permission violations that the server reported."},
     [BUS_M_MALFORMED] = {.name = "farseat_bus_malformed_total",
                          .type = FAR_COUNTER,
-                         .help = "Messages that could not be decoded."                                                              },
+                         .help = "Messages that could not be decoded."},
     [BUS_M_ANSWER_TIME] = {.name = "farseat_bus_answer_seconds",
-                         .type = FAR_HISTOGRAM,
-                         .help = "From a question to its answer.",
-                         .bounds = far_metric_bounds_latency_us,
-                         .divisor = 1000000},
+                           .type = FAR_HISTOGRAM,
+                           .help = "From a question to its answer.",
+                           .bounds = far_metric_bounds_latency_us,
+                           .divisor = 1000000},
     [BUS_M_UNANSWERED] = {.name = "farseat_bus_unanswered_total",
-                         .type = FAR_COUNTER,
-                         .help = "Questions that timed out, found nobody or lost the connection."                                                                               },
+                          .type = FAR_COUNTER,
+                          .help = "Questions that timed out, found nobody or lost the connection."},
     [BUS_M_REWINDS] = {.name = "farseat_bus_appender_rewinds_total",
-                         .type = FAR_COUNTER,
-                         .help = "Times that an ordered producer went back to its first unacknowledged entry."                                                            },
+                       .type = FAR_COUNTER,
+                       .help = "Times that an ordered producer went back to its first unacknowledged entry."},
     [BUS_M_READER_RESTARTS] = {.name = "farseat_bus_reader_restarts_total",
-                         .type = FAR_COUNTER,
-                         .help = "Times that a log's reader made its consumer anew."},
+                               .type = FAR_COUNTER,
+                               .help = "Times that a log's reader made its consumer anew."},
 };
 
 /* ---- Connection ---------------------------------------------------------------------------------------- */
 
+/* Whoever is told may remove itself and others, and add some: these are not told this time. */
 static void tell_state(struct far_bus *bus)
 {
+    size_t len = bus->state_fns_len;
     bus->in_call++;
-    for (size_t i = 0; i < bus->state_fns_len;
-         i++) { /* one may be removed meanwhile: then another moves up */
-        struct bus_state_fn at = bus->state_fns[i];
-        at.fn(at.ctx, bus->state);
-        if (i < bus->state_fns_len && bus->state_fns[i].ctx != at.ctx) i--;
-    }
+    bus->telling = true;
+    for (size_t i = 0; i < len; i++)
+        if (bus->state_fns[i].fn) bus->state_fns[i].fn(bus->state_fns[i].ctx, bus->state);
+    bus->telling = false;
     bus->in_call--;
+    len = 0;
+    for (size_t i = 0; i < bus->state_fns_len; i++)
+        if (bus->state_fns[i].fn) bus->state_fns[len++] = bus->state_fns[i];
+    bus->state_fns_len = len;
 }
 
 static void on_state(void *ctx, bool connected)
@@ -211,20 +215,22 @@ struct far_loop *far_bus_loop(const struct far_bus *bus)
 
 enum far_err far_bus_add_state_fn(struct far_bus *bus, far_bus_state_fn *fn, void *ctx)
 {
-    if (bus->state_fns_len == BUS_STATE_FNS_MAX) return FAR_EFULL;
-    bus->state_fns[bus->state_fns_len++] = (struct bus_state_fn){.fn = fn, .ctx = ctx};
+    size_t at = bus->state_fns_len;
+    for (size_t i = 0; i < bus->state_fns_len && !bus->telling; i++)
+        if (!bus->state_fns[i].fn) at = i;
+    if (at == BUS_STATE_FNS_MAX) return FAR_EFULL;
+    bus->state_fns[at] = (struct bus_state_fn){.fn = fn, .ctx = ctx};
+    if (at == bus->state_fns_len) bus->state_fns_len++;
     return FAR_OK;
 }
 
 void far_bus_remove_state_fn(struct far_bus *bus, far_bus_state_fn *fn, void *ctx)
 {
-    for (size_t i = 0; i < bus->state_fns_len; i++) {
-        if (bus->state_fns[i].fn != fn || bus->state_fns[i].ctx != ctx) continue;
+    for (size_t i = 0; i < bus->state_fns_len; i++)
+        if (bus->state_fns[i].fn == fn && bus->state_fns[i].ctx == ctx) bus->state_fns[i].fn = NULL;
+    if (bus->telling) return; /* it closes the ranks itself */
+    while (bus->state_fns_len > 0 && !bus->state_fns[bus->state_fns_len - 1].fn)
         bus->state_fns_len--;
-        memmove(&bus->state_fns[i], &bus->state_fns[i + 1],
-                (bus->state_fns_len - i) * sizeof(bus->state_fns[0]));
-        return;
-    }
 }
 
 /* ---- Messages ------------------------------------------------------------------------------------------ */

@@ -154,17 +154,15 @@ enum far_err js_ask(struct far_bus *bus, const struct js_question *question)
     if (err == FAR_OK) {
         *call = (struct js_call){.fn = question->fn, .drop_fn = question->drop_fn, .ctx = question->ctx};
         err = bus_ask(bus,
-                      &(struct bus_question){
-                          .out = {.subject = subject,
-                                  .data = body,
-                                  .data_len = body ? strlen(body) : 0,
-                                  .no_trace = true,
-                                  .wildcards = true},
-                          .timeout_ms = JS_TIMEOUT_MS,
-                          .fn = on_answer,
-                          .drop_fn = on_drop,
-                          .ctx = call
-        },
+                      &(struct bus_question){.out = {.subject = subject,
+                                                     .data = body,
+                                                     .data_len = body ? strlen(body) : 0,
+                                                     .no_trace = true,
+                                                     .wildcards = true},
+                                             .timeout_ms = JS_TIMEOUT_MS,
+                                             .fn = on_answer,
+                                             .drop_fn = on_drop,
+                                             .ctx = call},
                       NULL);
     }
     free(body);
@@ -262,8 +260,7 @@ enum far_err js_get(struct far_bus *bus, const char *stream, uint64_t seq, const
                     .timeout_ms = JS_TIMEOUT_MS,
                     .fn = on_get,
                     .drop_fn = on_get_drop,
-                    .ctx = call
-    },
+                    .ctx = call},
                 NULL);
     if (err != FAR_OK) free(call);
     return err;

@@ -44,6 +44,7 @@ struct far_bus {
     uint32_t requests_len, requests_max;
     struct bus_state_fn state_fns[BUS_STATE_FNS_MAX];
     size_t state_fns_len;
+    bool telling;     /* tell_state() is walking over them */
     uint8_t *scratch; /* for packing */
     size_t scratch_size;
     unsigned in_call; /* call backs under way */

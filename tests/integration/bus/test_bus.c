@@ -299,6 +299,46 @@ static void frozen_server_never_blocks_the_loop(void **state)
     assert_int_equal(got.err, FAR_EUNAVAILABLE);
 }
 
+struct observer {
+    struct far_bus *bus;
+    struct observer *removes[2];
+    unsigned told;
+};
+
+static void on_observed(void *ctx, enum far_bus_state state)
+{
+    struct observer *observer = ctx;
+    (void)state;
+    observer->told++;
+    for (int i = 0; i < 2; i++)
+        if (observer->removes[i]) far_bus_remove_state_fn(observer->bus, on_observed, observer->removes[i]);
+}
+
+static bool told_twice(void *ctx)
+{
+    return ((struct observer *)ctx)->told >= 2;
+}
+
+static void observers_may_leave_while_being_told(void **state)
+{
+    struct peers *peers = *state;
+    struct observer observers[5] = {{.bus = NULL}};
+    for (int i = 0; i < 5; i++) {
+        observers[i].bus = peers->asker;
+        assert_int_equal(far_bus_add_state_fn(peers->asker, on_observed, &observers[i]), FAR_OK);
+    }
+    observers[2].removes[0] = &observers[0]; /* one that was told, and one that was not yet */
+    observers[2].removes[1] = &observers[3];
+    test_nats_kill(&peers->nats);
+    test_nats_restart(&peers->nats);
+    assert_true(test_turn_until(peers->loop, told_twice, &observers[4], 10000));
+    const unsigned told[5] = {1, 2, 2, 0, 2};
+    for (int i = 0; i < 5; i++)
+        assert_int_equal(observers[i].told, told[i]);
+    for (int i = 0; i < 5; i++)
+        far_bus_remove_state_fn(peers->asker, on_observed, &observers[i]);
+}
+
 struct heard {
     unsigned count;
     char header[32];
@@ -365,6 +405,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(questions_are_bounded, set_up, tear_down),
         cmocka_unit_test_setup_teardown(server_killed_and_restarted, set_up, tear_down),
         cmocka_unit_test_setup_teardown(frozen_server_never_blocks_the_loop, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(observers_may_leave_while_being_told, set_up, tear_down),
         cmocka_unit_test_setup_teardown(plain_messages_carry_headers_and_trace, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
