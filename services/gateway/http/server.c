@@ -349,24 +349,25 @@ static int socket_receive(struct http_server *server, struct connection *connect
     if (!lws_is_final_fragment(wsi) || lws_remaining_packet_payload(wsi) > 0) return 0;
     server->config.socket_message(server->config.ctx, connection->id, connection->body.data,
                                   connection->body.len);
-    connection = connection_of(server, connection->id);
-    if (connection) far_buf_clear(&connection->body);
-    return 0;
+    far_buf_clear(&connection->body);
+    if (!connection->closing) return 0;
+    lws_close_reason(wsi, (enum lws_close_status)connection->close_code,
+                     (unsigned char *)connection->close_reason, strlen(connection->close_reason));
+    return -1;
 }
 
-/* The close frame is ours to write here: libwebsockets drops its own when this call back returns -1. The
- * client answers it; one that does not is cut off. */
+/* libwebsockets sends a close frame only when the client's own message was the cause; else the reason goes as
+ * a last message, and the connection ends after it. */
 static int close_send(struct connection *connection)
 {
-    unsigned char frame[LWS_PRE + 2 + sizeof(connection->close_reason)];
-    size_t len = strlen(connection->close_reason);
-    if (connection->close_code == 0) return 0; /* sent */
-    frame[LWS_PRE] = (unsigned char)(connection->close_code >> 8);
-    frame[LWS_PRE + 1] = (unsigned char)(connection->close_code & 0xff);
-    memcpy(frame + LWS_PRE + 2, connection->close_reason, len);
+    char text[LWS_PRE + 200];
+    if (connection->close_code == 0) return -1; /* said */
+    int len = snprintf(text + LWS_PRE, sizeof(text) - LWS_PRE, "{\"closed\":{\"code\":%u,\"text\":\"%s\"}}",
+                       (unsigned)connection->close_code, connection->close_reason);
     connection->close_code = 0;
-    lws_set_timeout(connection->wsi, PENDING_TIMEOUT_CLOSE_ACK, CLOSE_S_MAX);
-    return lws_write(connection->wsi, frame + LWS_PRE, len + 2, LWS_WRITE_CLOSE) < 0 ? -1 : 0;
+    lws_callback_on_writable(connection->wsi);
+    return lws_write(connection->wsi, (unsigned char *)text + LWS_PRE, (size_t)len, LWS_WRITE_TEXT) < len ? -1
+                                                                                                          : 0;
 }
 
 static int socket_writable(struct http_server *server, struct connection *connection)

@@ -73,7 +73,9 @@ void http_reply_error(struct http_server *server, uint64_t id, unsigned status, 
 void http_socket_want(struct http_server *server, uint64_t id);
 /** Within socket_writable only. text is copied. */
 void http_socket_send(struct http_server *server, uint64_t id, const char *text, size_t len);
-/** Close after what is under way; 1000..4999 (RFC 6455 7.4). */
+/** Close. Within socket_message: with this code (RFC 6455 7.4) and reason in the close frame; else a last
+ * message
+ *  {"closed":{"code":...,"text":reason}} says why. reason: static, without quotes, below 100 bytes. */
 void http_socket_close(struct http_server *server, uint64_t id, uint16_t code, const char *reason);
 /** Requests not answered yet, and WebSockets open. */
 void http_server_counts(const struct http_server *server, size_t *ret_requests, size_t *ret_sockets);
