@@ -2,6 +2,7 @@
 #include "metadata.h"
 #include "far/id.h"
 #include "far/str.h"
+#include "far/utf8.h"
 #include <expat.h>
 #include <openssl/evp.h>
 #include <stdio.h>
@@ -198,15 +199,10 @@ static void XMLCALL doctype(void *ctx, const XML_Char *name, const XML_Char *sys
 }
 
 /* Texts that were cut may end in half a character; what is left must be UTF-8. */
-static void utf8_mend(char *text_out)
+static void utf8_mend(char *cut)
 {
-    size_t len = strlen(text_out), at = len;
-    while (at > 0 && ((unsigned char)text_out[at - 1] & 0xc0) == 0x80)
-        at--;
-    if (at == 0) return;
-    unsigned char lead = (unsigned char)text_out[at - 1];
-    size_t need = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : lead >= 0xc0 ? 2 : 1;
-    if (len - (at - 1) < need) text_out[at - 1] = '\0';
+    for (size_t len = strlen(cut); len > 0 && !far_utf8_valid(cut, len); len--)
+        cut[len - 1] = '\0';
 }
 
 static void metadata_mend(struct metadata *metadata)
