@@ -80,6 +80,7 @@ struct process { /* an ACD process */
     struct replica *replica;
     struct far_lease_core lease;
     bool owner_told;
+    enum replica_role role;
     uint64_t mono_base_ms;
     uint64_t cursor; /* next sequence to read */
     uint64_t channel_ms;
@@ -176,7 +177,7 @@ struct world {
     uint64_t starving_since_ms, healthy_since_ms;
     uint64_t fault_at_ms; /* the last fault */
     uint64_t checked_position;
-    bool truncated;
+    uint64_t truncated_below; /* the first position that the log still has, less one; 0: all */
     Farseat__V1__CentreConfig *config;
     struct far_arena arena;
     struct sim_counts counts;

@@ -62,7 +62,7 @@ static void truncate_log(struct world *world)
         log->entries[i].data = NULL;
         log->entries[i].len = 0;
     }
-    world->truncated = true;
+    world->truncated_below = below - 1;
 }
 
 static void do_fault(struct world *world)

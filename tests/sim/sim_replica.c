@@ -59,7 +59,7 @@ static struct acd *restore(struct world *world)
     for (size_t i = 0; i < stream->len; i++)
         if (stream->entries[i].data)
             snapshot_reader_add(&reader, stream->entries[i].data, stream->entries[i].len);
-    const struct snapshot *snapshot = snapshot_reader_get(&reader, "", 1, 0);
+    const struct snapshot *snapshot = snapshot_reader_get(&reader, "", 1, world->truncated_below, 0);
     if (snapshot) {
         enum far_err err = snapshot_restore(snapshot, &acd);
         if (err != FAR_OK)
@@ -357,6 +357,7 @@ static void carry_out(struct world *world, uint32_t who, const struct replica_ef
         publish(world, who, STREAM_LOG, effect);
         break;
     case REPLICA_FACT:
+        sim_trace(world, "%s publishes %s %s", world->processes[who].name, effect->target, effect->msg_id);
         publish(world, who, STREAM_EVT, effect);
         break;
     case REPLICA_RECORD:
@@ -414,13 +415,18 @@ void process_run(struct world *world, uint32_t who)
     process->in_run = true;
     struct replica_effect effect;
     run_lease(world, who);
-    enum replica_role before = replica_role(process->replica);
     while (!world->failed &&
            replica_next(process->replica, process_now(world, process), sim_stamp_us(world), &effect))
         carry_out(world, who, &effect);
     if (replica_role(process->replica) == REPLICA_HALTED)
         sim_fail(world, "%s halted: %s", process->name, replica_fault(process->replica));
-    (void)before;
+    if (replica_role(process->replica) != process->role) {
+        static const char *const roles[] = {"follows", "is candidate", "leads", "has halted"};
+        process->role = replica_role(process->replica);
+        sim_trace(world, "%s %s at position %llu", process->name, roles[process->role],
+                  (unsigned long long)acd_position(replica_acd(process->replica)));
+        world->counts.leaders += process->role == REPLICA_LEADER;
+    }
     process->in_run = false;
     uint64_t deadline_ms = replica_deadline_ms(process->replica);
     if (replica_wants_lease(process->replica)) {

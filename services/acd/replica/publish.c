@@ -29,7 +29,7 @@ static void facts_publisher(struct replica *replica, uint64_t first)
     far_appender_core_connected(replica->facts_out, replica->connected);
 }
 
-void facts_keep(struct replica *replica, const struct acd_fact *from, int64_t stamp_us)
+void facts_keep(struct replica *replica, const struct acd_fact *from)
 {
     size_t len = farseat__v1__fact__get_packed_size(from->fact);
     uint8_t *data = malloc(len);
@@ -49,7 +49,7 @@ void facts_keep(struct replica *replica, const struct acd_fact *from, int64_t st
     }
     struct fact *fact = fact_at(replica, replica->facts_next++);
     free(fact->data);
-    *fact = (struct fact){.data = data, .len = len, .stamp_us = stamp_us};
+    *fact = (struct fact){.data = data, .len = len, .position = acd_position(replica->acd)};
     far_str_copy(fact->suffix, sizeof(fact->suffix), from->suffix);
     far_str_copy(fact->id, sizeof(fact->id), from->fact->fact_id);
     far_str_copy(fact->contact_id, sizeof(fact->contact_id), from->fact->contact_id);
@@ -75,13 +75,13 @@ static void records_feed(struct replica *replica)
         if (far_appender_core_push(replica->records_out, &number) != FAR_OK) break;
 }
 
-void publish_start(struct replica *replica, uint64_t now_ms, int64_t led_stamp_us)
+void publish_start(struct replica *replica, uint64_t now_ms)
 {
-    /* What the former leader may have left unpublished; the stream's window drops what it has. */
-    int64_t since_us = led_stamp_us - (int64_t)replica->config.facts_again_ms * 1000;
-    uint64_t first_fact = replica->facts_next;
-    while (first_fact > replica->facts_first && fact_at(replica, first_fact - 1)->stamp_us >= since_us)
-        first_fact--;
+    /* What no leader has said to be stored; what is stored all the same, the stream's window drops. */
+    uint64_t first_fact = replica->facts_first;
+    while (first_fact < replica->facts_next &&
+           fact_at(replica, first_fact)->position <= replica->facts_stored)
+        first_fact++;
     facts_publisher(replica, first_fact);
     uint64_t first, last;
     acd_record_range(replica->acd, &first, &last);
@@ -99,6 +99,13 @@ void publish_start(struct replica *replica, uint64_t now_ms, int64_t led_stamp_u
     far_appender_core_connected(replica->records_out, replica->connected);
     replica->stored_told = first > 0 ? first - 1 : 0;
     replica->stored_told_ms = now_ms;
+}
+
+uint64_t publish_facts_position(struct replica *replica)
+{
+    if (!replica->facts_out) return 0;
+    uint64_t first = far_appender_core_first(replica->facts_out);
+    return first == replica->facts_next ? acd_position(replica->acd) : fact_at(replica, first)->position - 1;
 }
 
 void publish_stop(struct replica *replica)

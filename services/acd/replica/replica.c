@@ -22,7 +22,6 @@ static void set_defaults(struct replica_config *config)
     set_default(&config->commands_max, 16384);
     set_default(&config->command_retry_ms, 250);
     set_default(&config->facts_max, 8192);
-    set_default(&config->facts_again_ms, 30000);
     set_default(&config->hash_every, 512);
     set_default(&config->edge_silent_ms, 3000);
     set_default(&config->edge_lost_ms, 30000);
@@ -159,11 +158,12 @@ static void start_leading(struct replica *replica, uint64_t now_ms)
 {
     replica->role = REPLICA_LEADER;
     replica->tick_number = 0;
+    replica->facts_stored_told = replica->facts_stored;
     replica->hash_to_tell = 0;
     replica->project = true;
     watch_start(replica, now_ms);
     commands_take_over(replica, now_ms);
-    publish_start(replica, now_ms, replica->led_stamp_us);
+    publish_start(replica, now_ms);
 }
 
 static void leader_started(struct replica *replica, uint64_t now_ms, const Farseat__V1__AcdInput *input)
@@ -219,13 +219,15 @@ static void apply(struct replica *replica, uint64_t now_ms, const struct replica
     replica->applied_ms = now_ms;
     bool taken = out->outcome == ACD_APPLIED || out->outcome == ACD_REFUSED;
     for (size_t i = 0; i < out->fact_count; i++)
-        facts_keep(replica, &out->facts[i], entry->stamp_us);
+        facts_keep(replica, &out->facts[i]);
     for (size_t i = 0; replica->role == REPLICA_LEADER && i < out->command_count; i++)
         commands_add(replica, now_ms, &out->commands[i]);
     if (taken && out->outcome == ACD_APPLIED &&
         input->body_case == FARSEAT__V1__ACD_INPUT__BODY_LEADER_STARTED)
         leader_started(replica, now_ms, input);
-    if (strcmp(entry->producer, acd_leader(replica->acd)) == 0) replica->led_stamp_us = entry->stamp_us;
+    if (taken && input->body_case == FARSEAT__V1__ACD_INPUT__BODY_TICK &&
+        input->tick->facts_position > replica->facts_stored)
+        replica->facts_stored = input->tick->facts_position;
     if (taken && input->body_case == FARSEAT__V1__ACD_INPUT__BODY_CONFIG_COMMIT && out->verdict.ok)
         replica->project = replica->role == REPLICA_LEADER;
     inputs_applied(replica, now_ms, input, out);
@@ -287,30 +289,44 @@ void replica_done(struct replica *replica, uint64_t now_ms, enum replica_effect_
 
 /* ---- asking -------------------------------------------------------------------------------------- */
 
-/* When the leader's next tick is due; the core's time goes on from the last entry. */
+/* When the leader's next tick is due: the core's time goes on from the last entry; and what it has published
+ * is told once a second though nothing else happens. */
 static uint64_t tick_due_ms(const struct replica *replica)
 {
     if (replica->role != REPLICA_LEADER || replica->tick_number != 0) return UINT64_MAX;
+    uint64_t due_ms = UINT64_MAX, earliest_ms = replica->tick_ms + TICK_EVERY_MS_MIN;
     int64_t deadline_us = acd_next_deadline_us(replica->acd);
-    if (deadline_us == INT64_MAX) return UINT64_MAX;
     int64_t wait_us = deadline_us - acd_time_us(replica->acd);
-    uint64_t due_ms = replica->applied_ms + (wait_us > 0 ? (uint64_t)(wait_us + 999) / 1000 : 0);
-    uint64_t earliest_ms = replica->tick_ms + TICK_EVERY_MS_MIN;
+    if (deadline_us != INT64_MAX)
+        due_ms = replica->applied_ms + (wait_us > 0 ? (uint64_t)(wait_us + 999) / 1000 : 0);
+    if (replica->facts_next > replica->facts_first &&
+        replica->facts[(replica->facts_next - 1) % replica->config.facts_max].position >
+            replica->facts_stored_told &&
+        replica->tick_ms + TELL_FACTS_MS < due_ms)
+        due_ms = replica->tick_ms + TELL_FACTS_MS;
     return due_ms > earliest_ms ? due_ms : earliest_ms;
+}
+
+enum far_err replica_push_tick(struct replica *replica, uint64_t now_ms, uint64_t *ret_number)
+{
+    Farseat__V1__Tick tick = FARSEAT__V1__TICK__INIT;
+    Farseat__V1__AcdInput input = FARSEAT__V1__ACD_INPUT__INIT;
+    tick.facts_position = publish_facts_position(replica);
+    input.body_case = FARSEAT__V1__ACD_INPUT__BODY_TICK;
+    input.tick = &tick;
+    replica->tick_ms = now_ms;
+    enum far_err err = inputs_push(replica, now_ms, &input, ret_number);
+    if (err != FAR_OK) return err;
+    replica->facts_stored_told = tick.facts_position;
+    replica->stats.ticks++;
+    return FAR_OK;
 }
 
 static void run_tick(struct replica *replica, uint64_t now_ms)
 {
-    if (now_ms < tick_due_ms(replica)) return;
-    Farseat__V1__Tick tick = FARSEAT__V1__TICK__INIT;
-    Farseat__V1__AcdInput input = FARSEAT__V1__ACD_INPUT__INIT;
-    input.body_case = FARSEAT__V1__ACD_INPUT__BODY_TICK;
-    input.tick = &tick;
     uint64_t number;
-    replica->tick_ms = now_ms;
-    if (inputs_push(replica, now_ms, &input, &number) != FAR_OK) return;
-    replica->tick_number = number;
-    replica->stats.ticks++;
+    if (now_ms < tick_due_ms(replica)) return;
+    if (replica_push_tick(replica, now_ms, &number) == FAR_OK) replica->tick_number = number;
 }
 
 static bool project_next(struct replica *replica, struct replica_effect *effect)

@@ -35,8 +35,6 @@ struct replica_config {         /* 0: the default */
     uint32_t commands_max;      /* outstanding; 16384 */
     uint32_t command_retry_ms;  /* 250 */
     uint32_t facts_max;         /* kept; 8192 */
-    uint32_t facts_again_ms;    /* a new leader publishes facts again from so long before the last one fell
-                                   silent; 30000 */
     uint32_t hash_every;        /* positions; the same at all replicas; 512 */
     uint32_t edge_silent_ms;    /* 3000 */
     uint32_t edge_lost_ms;      /* 30000 */

@@ -10,6 +10,7 @@
 #define RECORDS_AHEAD_MAX 256u
 #define STORED_EVERY_MS   200u
 #define TICK_EVERY_MS_MIN 50u
+#define TELL_FACTS_MS     1000u /* what is published is told at least so often */
 #define LEAD_AGAIN_MS     1000u /* pause before another LeaderStarted of ours */
 #define LOG_LATE_MS       300u  /* an input unanswered for so long: the log takes nothing */
 #define PROBE_MS          1000u
@@ -39,7 +40,7 @@ struct command {
 struct fact {
     uint8_t *data;
     size_t len;
-    int64_t stamp_us;
+    uint64_t position;
     char suffix[48];
     char id[FAR_ID_TEXT_SIZE];
     char contact_id[FAR_ID_TEXT_SIZE];
@@ -90,7 +91,6 @@ struct replica {
     uint64_t started_number; /* of our last LeaderStarted; 0: none */
     uint64_t started_ms;     /* when it was pushed */
     bool want_start;         /* another one is due */
-    int64_t led_stamp_us;    /* stamp of the last entry by whoever led */
     uint64_t tick_number;    /* of our last Tick that is not applied; 0: none */
     uint64_t tick_ms;        /* when it was pushed */
     uint64_t applied_ms;     /* when the last entry was applied */
@@ -106,6 +106,8 @@ struct replica {
     struct fact *facts;
     uint64_t facts_first, facts_next;
     struct far_appender_core *facts_out;
+    uint64_t facts_stored;      /* position: a leader has said that all facts up to it are in the stream */
+    uint64_t facts_stored_told; /* what we said last */
 
     /* records */
     struct far_appender_core *records_out;
@@ -138,6 +140,9 @@ struct replica {
     struct replica_stats stats;
 };
 
+/* replica.c */
+enum far_err replica_push_tick(struct replica *replica, uint64_t now_ms, uint64_t *ret_number);
+
 /* inputs.c */
 enum far_err inputs_push(struct replica *replica, uint64_t now_ms, Farseat__V1__AcdInput *input,
                          uint64_t *ret_number);
@@ -156,9 +161,11 @@ void commands_clear(struct replica *replica);
 bool commands_next(struct replica *replica, uint64_t now_ms, struct replica_effect *effect);
 
 /* publish.c: facts and records */
-void facts_keep(struct replica *replica, const struct acd_fact *fact, int64_t stamp_us);
+void facts_keep(struct replica *replica, const struct acd_fact *fact);
 void facts_clear(struct replica *replica);
-void publish_start(struct replica *replica, uint64_t now_ms, int64_t led_stamp_us);
+void publish_start(struct replica *replica, uint64_t now_ms);
+/** All facts up to this position are stored. */
+uint64_t publish_facts_position(struct replica *replica);
 void publish_stop(struct replica *replica);
 bool publish_next(struct replica *replica, uint64_t now_ms, struct replica_effect *effect);
 uint64_t publish_deadline_ms(const struct replica *replica);

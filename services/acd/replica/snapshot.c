@@ -198,16 +198,28 @@ void snapshot_reader_add(struct snapshot_reader *reader, const void *data, size_
     if (piece) farseat__v1__snapshot_piece__free_unpacked(piece, NULL);
 }
 
-const struct snapshot *snapshot_reader_get(const struct snapshot_reader *reader, const char *incarnation,
-                                           int64_t log_created_ns, uint32_t rank)
+static bool is_of(const struct snapshot *snapshot, const char *incarnation, int64_t log_created_ns,
+                  uint64_t first_position)
 {
-    for (uint32_t i = 0; i < reader->kept_len; i++) {
-        const struct snapshot *snapshot = &reader->kept[i];
-        if (*incarnation && strcmp(snapshot->incarnation, incarnation) != 0) continue;
-        if (log_created_ns != 0 && snapshot->log_created_ns != log_created_ns) continue;
-        if (rank-- == 0) return snapshot;
-    }
-    return NULL;
+    return (*incarnation == 0 || strcmp(snapshot->incarnation, incarnation) == 0) &&
+           (log_created_ns == 0 || snapshot->log_created_ns == log_created_ns) &&
+           snapshot->position >= first_position;
+}
+
+const struct snapshot *snapshot_reader_get(const struct snapshot_reader *reader, const char *incarnation,
+                                           int64_t log_created_ns, uint64_t first_position, uint32_t rank)
+{
+    const struct snapshot *fit[SNAPSHOT_KEPT_MAX];
+    uint32_t len = 0, first = 0;
+    for (uint32_t i = 0; i < reader->kept_len; i++)
+        if (is_of(&reader->kept[i], incarnation, log_created_ns, first_position))
+            fit[len++] = &reader->kept[i];
+    while (first < len && fit[first]->position + SNAPSHOT_BACK > fit[0]->position)
+        first++;
+    /* Behind the first choice the others follow, the highest first. */
+    if (first == len) return rank < len ? fit[rank] : NULL;
+    if (rank == 0) return fit[first];
+    return rank < len ? fit[rank <= first ? rank - 1 : rank] : NULL;
 }
 
 struct source {

@@ -14,7 +14,8 @@
 #define SNAPSHOT_PIECE_LEN_MAX (512u * 1024u)
 #define SNAPSHOT_LEN_MAX       (256u * 1024u * 1024u)
 #define SNAPSHOT_OPEN_MAX      8u /* unfinished ones kept while reading */
-#define SNAPSHOT_KEPT_MAX      4u /* finished ones kept while reading, the highest positions */
+#define SNAPSHOT_KEPT_MAX      8u /* finished ones kept while reading, the highest positions */
+#define SNAPSHOT_BACK          500u
 
 /* ---- writing ------------------------------------------------------------------------------------- */
 
@@ -66,10 +67,12 @@ void snapshot_reader_init(struct snapshot_reader *reader);
 void snapshot_reader_done(struct snapshot_reader *reader);
 /** One stored message, in the stream's order. Repeated pieces are taken once; a gap drops the snapshot. */
 void snapshot_reader_add(struct snapshot_reader *reader, const void *data, size_t len);
-/** The best finished one of this log below `rank` better ones, whose checksum is right: 0 is the highest
- *  position. incarnation "" or log_created_ns 0: any. NULL: there is none. */
+/** The finished one of this log to begin with: the newest that lies SNAPSHOT_BACK positions before the newest
+ *  of all, so that the facts just before it, which a dead leader may not have published, are made again;
+ *  rank 1, 2 ...: the next to try when it cannot be restored. incarnation "" or log_created_ns 0: any; not
+ *  below first_position. NULL: there is none. */
 const struct snapshot *snapshot_reader_get(const struct snapshot_reader *reader, const char *incarnation,
-                                           int64_t log_created_ns, uint32_t rank);
+                                           int64_t log_created_ns, uint64_t first_position, uint32_t rank);
 /** The state that a snapshot holds; its hash is compared. @return FAR_OK; FAR_EPROTO: it is not what it says;
  * FAR_ENOMEM. */
 FAR_MUST_CHECK enum far_err snapshot_restore(const struct snapshot *snapshot, struct acd **ret_acd);

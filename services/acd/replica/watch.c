@@ -84,12 +84,9 @@ static bool log_takes(struct replica *replica, uint64_t now_ms)
 {
     if (replica->acked_pushed_ms + PROBE_MS >= now_ms) return true;
     if (far_appender_core_first(replica->inputs) == far_appender_core_next_number(replica->inputs)) {
-        Farseat__V1__Tick tick = FARSEAT__V1__TICK__INIT;
-        Farseat__V1__AcdInput input = FARSEAT__V1__ACD_INPUT__INIT;
         uint64_t number;
-        input.body_case = FARSEAT__V1__ACD_INPUT__BODY_TICK;
-        input.tick = &tick;
-        if (inputs_push(replica, now_ms, &input, &number) == FAR_OK) replica->stats.ticks++;
+        /* When there is no room, the log takes nothing anyway. */
+        if (replica_push_tick(replica, now_ms, &number) != FAR_OK) return false;
     }
     return false;
 }

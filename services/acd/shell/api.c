@@ -305,17 +305,12 @@ static const struct {
     enum far_method method;
     far_bus_request_fn *fn;
 } methods[] = {
-    {FAR_METHOD_acd_AgentAct,        on_agent_act   },
-    {FAR_METHOD_acd_ContactAct,      on_contact_act },
-    {FAR_METHOD_acd_ConfigGet,       on_ConfigGet   },
-    {FAR_METHOD_acd_ConfigApply,     on_config_apply},
-    {FAR_METHOD_acd_PhoneSecretsPut, on_secrets     },
-    {FAR_METHOD_acd_AgentList,       on_AgentList   },
-    {FAR_METHOD_acd_ContactList,     on_ContactList },
-    {FAR_METHOD_acd_QueueList,       on_QueueList   },
-    {FAR_METHOD_acd_ContactGet,      on_ContactGet  },
-    {FAR_METHOD_acd_AgentExplain,    on_AgentExplain},
-    {FAR_METHOD_acd_Status,          on_status      },
+    {FAR_METHOD_acd_AgentAct, on_agent_act},      {FAR_METHOD_acd_ContactAct, on_contact_act},
+    {FAR_METHOD_acd_ConfigGet, on_ConfigGet},     {FAR_METHOD_acd_ConfigApply, on_config_apply},
+    {FAR_METHOD_acd_PhoneSecretsPut, on_secrets}, {FAR_METHOD_acd_AgentList, on_AgentList},
+    {FAR_METHOD_acd_ContactList, on_ContactList}, {FAR_METHOD_acd_QueueList, on_QueueList},
+    {FAR_METHOD_acd_ContactGet, on_ContactGet},   {FAR_METHOD_acd_AgentExplain, on_AgentExplain},
+    {FAR_METHOD_acd_Status, on_status},
 };
 _Static_assert(FAR_ARRAY_LEN(methods) <= SHELL_METHODS_MAX, "room for all methods");
 

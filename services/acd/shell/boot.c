@@ -51,7 +51,7 @@ static void give_up(struct shell *shell, const char *why)
 
 static void carry_config(struct shell *shell)
 {
-    const struct snapshot *old = snapshot_reader_get(&shell->snapshots, "", 0, 0);
+    const struct snapshot *old = snapshot_reader_get(&shell->snapshots, "", 0, 0, 0);
     struct acd *acd = NULL;
     if (!old || shell->log_info.last_seq > 1 || snapshot_restore(old, &acd) != FAR_OK) return;
     const Farseat__V1__CentreConfig *config = acd_config(acd);
@@ -71,9 +71,9 @@ static struct acd *restore_best(struct shell *shell)
     struct acd *acd = NULL;
     const struct snapshot *snapshot;
     for (uint32_t rank = 0; !acd; rank++) {
-        snapshot =
-            snapshot_reader_get(&shell->snapshots, shell->log_incarnation, shell->log_info.created_ns, rank);
-        if (!snapshot || snapshot->position + 1 < shell->log_info.first_seq) break;
+        snapshot = snapshot_reader_get(&shell->snapshots, shell->log_incarnation, shell->log_info.created_ns,
+                                       shell->log_info.first_seq - 1, rank);
+        if (!snapshot) break;
         enum far_err err = snapshot_restore(snapshot, &acd);
         if (err == FAR_OK)
             FAR_INFO("snapshot-restored", "position=%llu hash=%016llx",
