@@ -211,7 +211,8 @@ static void challenge(struct edge *edge, bool stale, char *ret_headers, size_t s
     uint64_t now_ms = edge_now_ms(edge);
     digest_challenge(edge->digest, now_ms, DIGEST_SHA256, stale, sha256);
     digest_challenge(edge->digest, now_ms, DIGEST_MD5, stale, md5);
-    (void)snprintf(ret_headers, size, "WWW-Authenticate: %s\nWWW-Authenticate: %s\n", sha256, md5);
+    /* RFC 8760 wants the stronger first, but sipp and old phones give up on a first one that they do not know. */
+    (void)snprintf(ret_headers, size, "WWW-Authenticate: %s\nWWW-Authenticate: %s\n", md5, sha256);
 }
 
 static const struct digest_credentials *ours(const struct sip_request *request)

@@ -195,9 +195,10 @@ void dialog_timer(struct call *call, uint32_t ms)
 static void on_register(struct sip *sip, nua_handle_t *nh, sip_t const *message)
 {
     struct posted *posted = stack_event(sip, SIP_EV_REGISTER, 0);
-    uint64_t token = posted ? message_save(sip, nh) : 0;
     if (posted) posted->event.request = message_request(sip, message);
-    if (token && posted->event.request) {
+    /* Last: Sofia's current event is taken away by it. */
+    uint64_t token = posted && posted->event.request ? message_save(sip, nh) : 0;
+    if (token) {
         posted->event.token = token;
         stack_post(posted);
         return;
@@ -206,7 +207,6 @@ static void on_register(struct sip *sip, nua_handle_t *nh, sip_t const *message)
     nua_respond(nh, SIP_503_SERVICE_UNAVAILABLE, NUTAG_WITH_THIS(sip->nua), SIPTAG_RETRY_AFTER_STR("5"),
                 TAG_END());
     nua_handle_destroy(nh);
-    if (token) message_forget(sip, message_saved(sip, token));
     if (posted) free(posted->event.request);
     free(posted);
 }
@@ -251,7 +251,6 @@ static void on_new_invite(struct sip *sip, nua_handle_t *nh, sip_t const *messag
         dialog_end(call); /* the loop never heard of it, and ignores its end */
         return;
     }
-    nua_respond(nh, SIP_100_TRYING, TAG_END());
     posted->event.delayed = call->delayed;
     message_body(posted, message);
     stack_post(posted);

@@ -35,7 +35,7 @@ struct digest; /* opaque */
 FAR_MUST_CHECK enum far_err digest_create(const char *realm, uint32_t nonce_ms, uint32_t used_max,
                                           struct digest **ret_digest);
 struct digest *digest_destroy(struct digest *digest);
-/** The value of one WWW-Authenticate header. Send one for each algorithm, the stronger first.
+/** The value of one WWW-Authenticate header. Send one for each algorithm.
  *  @param stale the last answer was right but for its nonce. */
 void digest_challenge(const struct digest *digest, uint64_t now_ms, enum digest_algorithm algorithm,
                       bool stale, char ret_text[DIGEST_CHALLENGE_SIZE]);

@@ -474,3 +474,72 @@ int rig_number(struct rig *rig, const char *file)
     fail_msg("%s did not appear", path);
     return 0;
 }
+
+/* ---- whole calls ------------------------------------------------------------------------------------------
+ */
+
+pid_t rig_call_in(struct rig *rig, struct rig_edge *edge, const char *name, const char *scenario,
+                  struct rig_sound *sound, char ret_leg_id[64])
+{
+    char rtp[16];
+    rig_sound_open(sound);
+    (void)snprintf(rtp, sizeof(rtp), "%d", sound->port);
+    pid_t pid = rig_sipp(rig, name, scenario, edge, test_free_port(), "-s", "4001", "-set", "rtp", rtp, "-d",
+                         "700", NULL);
+    const Farseat__V1__LegIncoming *leg =
+        rig_input(rig, FARSEAT__V1__ACD_INPUT__BODY_LEG_INCOMING)->leg_incoming;
+    assert_string_equal(leg->trunk_id, "t1");
+    assert_string_equal(leg->called_raw, "4001");
+    assert_string_equal(leg->caller->canonical, "+8613800138000");
+    (void)far_str_copy(ret_leg_id, 64, leg->leg_id);
+    return pid;
+}
+
+void rig_sound_ready(struct rig *rig, struct rig_edge *edge, const char *name, struct rig_sound *sound)
+{
+    char file[64];
+    (void)snprintf(file, sizeof(file), "%s.rtp", name);
+    rig_sound_to(sound, edge, rig_number(rig, file));
+}
+
+pid_t rig_call_answered(struct rig *rig, struct rig_edge *edge, const char *name, const char *scenario,
+                        struct rig_sound *sound, char ret_leg_id[64])
+{
+    pid_t pid = rig_call_in(rig, edge, name, scenario, sound, ret_leg_id);
+    assert_string_equal(rig_answer(rig, edge, ret_leg_id), "");
+    const Farseat__V1__AcdInput *input = rig_input(rig, FARSEAT__V1__ACD_INPUT__BODY_LEG_ANSWERED);
+    assert_string_equal(input->leg_answered->leg_id, ret_leg_id);
+    rig_sound_ready(rig, edge, name, sound);
+    return pid;
+}
+
+/* sipp takes a while; a dial before it would find a dead phone. */
+static void wait_until_bound(struct rig *rig, int port)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    for (int i = 0; i < 400; i++) {
+        int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+        assert_true(fd >= 0);
+        bool free = bind(fd, (struct sockaddr *)&address, sizeof(address)) == 0;
+        (void)close(fd);
+        if (!free) return;
+        rig_turn(rig, 20);
+    }
+    fail_msg("sipp does not listen on %d", port);
+}
+
+pid_t rig_call_out(struct rig *rig, struct rig_edge *edge, const char *phone, const char *scenario,
+                   int local_port, struct rig_sound *sound, const char *leg_id)
+{
+    char rtp[16];
+    rig_sound_open(sound);
+    (void)snprintf(rtp, sizeof(rtp), "%d", sound->port);
+    char file[160];
+    (void)snprintf(file, sizeof(file), "%s/%s.rtp", rig->dir, phone);
+    (void)unlink(file);
+    pid_t pid = rig_sipp(rig, phone, scenario, edge, local_port, "-set", "rtp", rtp, "-d", "700", NULL);
+    wait_until_bound(rig, local_port);
+    assert_string_equal(rig_dial(rig, edge, leg_id, phone, 2000), "");
+    return pid;
+}

@@ -45,6 +45,16 @@ struct rig {
     char dir[64];
 };
 
+/** An ear and mouth: RTP of one phone. */
+struct rig_sound {
+    int fd, port;
+    struct sockaddr_in remote; /* the edge's RTP port */
+    uint16_t sequence;
+    uint32_t timestamp, ssrc;
+    uint32_t received; /* packets of sound */
+    double heard_db;   /* of the asked tone in the last second listened to */
+};
+
 void rig_start(struct rig *rig);
 void rig_stop(struct rig *rig);
 /** Start edge-hq or edge-branch on 127.0.0.1 and wait for its EdgeStarted; grants it 100 legs. */
@@ -82,18 +92,22 @@ int rig_sipp_end(struct rig *rig, pid_t pid);
 /** Register a phone at the edge with digest (sipp), and wait for PhoneBound. */
 void rig_register(struct rig *rig, struct rig_edge *edge, const char *phone, const char *password,
                   int local_port);
+/** A caller (scenario "caller...") whose leg has come in from trunk t1; not answered yet. */
+pid_t rig_call_in(struct rig *rig, struct rig_edge *edge, const char *name, const char *scenario,
+                  struct rig_sound *sound, char ret_leg_id[64]);
+/** The same, answered, and his sound ready. */
+pid_t rig_call_answered(struct rig *rig, struct rig_edge *edge, const char *name, const char *scenario,
+                        struct rig_sound *sound, char ret_leg_id[64]);
+/** A phone (scenario "agent...") on its registered port that is dialled as leg_id. */
+pid_t rig_call_out(struct rig *rig, struct rig_edge *edge, const char *phone, const char *scenario,
+                   int local_port, struct rig_sound *sound, const char *leg_id);
+/** Where its sound goes, from what the scenario wrote. */
+void rig_sound_ready(struct rig *rig, struct rig_edge *edge, const char *name, struct rig_sound *sound);
+/** Three seconds of a tone as prompt <name>. */
+void rig_prompt(struct rig *rig, const char *name, double hz);
 /** The number that a scenario wrote into rig->dir/<file>, once it is there. */
 int rig_number(struct rig *rig, const char *file);
 
-/** An ear and mouth: RTP of one phone. */
-struct rig_sound {
-    int fd, port;
-    struct sockaddr_in remote; /* the edge's RTP port */
-    uint16_t sequence;
-    uint32_t timestamp, ssrc;
-    uint32_t received; /* packets of sound */
-    double heard_db;   /* of the asked tone in the last second listened to */
-};
 void rig_sound_open(struct rig_sound *sound);
 void rig_sound_close(struct rig_sound *sound);
 void rig_sound_to(struct rig_sound *sound, const struct rig_edge *edge, int port);

@@ -4,10 +4,12 @@
 #include "far/media/g711.h"
 #include "far/media/rtp.h"
 #include "far/media/tone.h"
+#include "far/media/wav.h"
 #include "far/test.h"
 #include "rig.h"
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -82,7 +84,8 @@ static void hear(struct rig_sound *sound, struct ear *ear)
             memmove(ear->pcm, ear->pcm + len, (ear->len - len) * sizeof(int16_t));
             ear->len -= len;
         }
-        far_g711_decode((enum far_codec)rtp.payload_type, packet + rtp.payload_offset, len, ear->pcm + ear->len);
+        far_g711_decode((enum far_codec)rtp.payload_type, packet + rtp.payload_offset, len,
+                        ear->pcm + ear->len);
         ear->len += len;
     }
 }
@@ -129,4 +132,18 @@ void rig_type(struct rig *rig, struct rig_sound *sound, char digit)
         rig_turn(rig, 20);
     }
     sound->timestamp += 1600;
+}
+
+void rig_prompt(struct rig *rig, const char *name, double hz)
+{
+    static int16_t pcm[24000];
+    char path[160];
+    struct far_wav_writer writer;
+    struct far_wav_layout layout = {.format = FAR_WAV_PCM16, .channels = 1, .rate = 8000};
+    memset(pcm, 0, sizeof(pcm));
+    far_tone_add(pcm, FAR_ARRAY_LEN(pcm), 0, hz, 8000, 8000);
+    (void)snprintf(path, sizeof(path), "%s/%s.wav", rig->dir, name);
+    assert_int_equal(far_wav_create(&writer, path, &layout), FAR_OK);
+    assert_int_equal(far_wav_write(&writer, pcm, FAR_ARRAY_LEN(pcm)), FAR_OK);
+    assert_int_equal(far_wav_close(&writer), FAR_OK);
 }

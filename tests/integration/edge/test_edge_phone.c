@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Phones: registered, dialled, on hold, transferring; and what becomes of them when the edge is started anew.
+ */
+#include "far/test.h"
+#include "rig.h"
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+static struct rig rig;
+static struct rig_edge *hq;
+static int phone_port;
+
+static int setup(void **state)
+{
+    (void)state;
+    rig_start(&rig);
+    rig_user(&rig, "a1", "secret-1");
+    rig_user(&rig, "a2", "secret-2");
+    hq = rig_edge(&rig, "edge-hq");
+    phone_port = test_free_port();
+    rig_register(&rig, hq, "a1", "secret-1", phone_port);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    rig_stop(&rig);
+    return 0;
+}
+
+static void a_wrong_password_is_refused(void **state)
+{
+    (void)state;
+    pid_t pid = rig_sipp(&rig, "wrong", "register", hq, test_free_port(), "-s", "a2", "-au", "a2", "-ap",
+                         "guess", NULL);
+    assert_int_not_equal(rig_sipp_end(&rig, pid), 0);
+    pid = rig_sipp(&rig, "stranger", "register", hq, test_free_port(), "-s", "zz", "-au", "zz", "-ap", "x",
+                   NULL);
+    assert_int_not_equal(rig_sipp_end(&rig, pid), 0);
+    assert_false(rig_comes(&rig, FARSEAT__V1__ACD_INPUT__BODY_PHONE_BOUND, 200));
+}
+
+static void a_refresh_is_not_told(void **state)
+{
+    (void)state;
+    pid_t pid =
+        rig_sipp(&rig, "a1", "register", hq, phone_port, "-s", "a1", "-au", "a1", "-ap", "secret-1", NULL);
+    assert_int_equal(rig_sipp_end(&rig, pid), 0);
+    assert_false(rig_comes(&rig, FARSEAT__V1__ACD_INPUT__BODY_PHONE_BOUND, 200));
+}
+
+static void ring_and_answer(const char *leg_id)
+{
+    struct rig_sound sound;
+    pid_t pid = rig_call_out(&rig, hq, "a1", "agent", phone_port, &sound, leg_id);
+    assert_string_equal(rig_input(&rig, FARSEAT__V1__ACD_INPUT__BODY_LEG_RINGING)->leg_ringing->leg_id,
+                        leg_id);
+    const Farseat__V1__LegAnswered *answered =
+        rig_input(&rig, FARSEAT__V1__ACD_INPUT__BODY_LEG_ANSWERED)->leg_answered;
+    char address[64];
+    (void)snprintf(address, sizeof(address), "udp:127.0.0.1:%d", phone_port);
+    assert_string_equal(answered->phone_address, address);
+    assert_string_equal(rig_hangup(&rig, hq, leg_id), "");
+    assert_string_equal(rig_input(&rig, FARSEAT__V1__ACD_INPUT__BODY_LEG_ENDED)->leg_ended->cause,
+                        "commanded");
+    assert_int_equal(rig_sipp_end(&rig, pid), 0);
+    rig_sound_close(&sound);
+}
+
+static void a_phone_rings_and_is_answered(void **state)
+{
+    (void)state;
+    ring_and_answer("d-1");
+}
+
+static void an_agent_hangs_up(void **state)
+{
+    struct rig_sound sound;
+    (void)state;
+    pid_t pid = rig_call_out(&rig, hq, "a1", "agent_bye", phone_port, &sound, "d-2");
+    (void)rig_input(&rig, FARSEAT__V1__ACD_INPUT__BODY_LEG_ANSWERED);
+    const Farseat__V1__LegEnded *ended = rig_input(&rig, FARSEAT__V1__ACD_INPUT__BODY_LEG_ENDED)->leg_ended;
+    assert_string_equal(ended->cause, "hangup");
+    assert_true(ended->by_remote);
+    assert_int_equal(rig_sipp_end(&rig, pid), 0);
+    rig_sound_close(&sound);
+}
+
+static void a_busy_phone_says_so(void **state)
+{
+    struct rig_sound sound;
+    (void)state;
+    pid_t pid = rig_call_out(&rig, hq, "a1", "agent_busy", phone_port, &sound, "d-3");
+    const Farseat__V1__LegEnded *ended = rig_input(&rig, FARSEAT__V1__ACD_INPUT__BODY_LEG_ENDED)->leg_ended;
+    assert_string_equal(ended->cause, "busy");
+    assert_int_equal(ended->sip_status, 486);
+    assert_int_equal(rig_sipp_end(&rig, pid), 0);
+    rig_sound_close(&sound);
+}
+
+static void an_unanswered_phone_is_cancelled(void **state)
+{
+    struct rig_sound sound;
+    (void)state;
+    pid_t pid = rig_call_out(&rig, hq, "a1", "agent_silent", phone_port, &sound, "d-4");
+    const Farseat__V1__LegEnded *ended = rig_input(&rig, FARSEAT__V1__ACD_INPUT__BODY_LEG_ENDED)->leg_ended;
+    assert_string_equal(ended->cause, "no-answer");
+    assert_true(ended->leg_ms >= 1900 && ended->leg_ms < 2600);
+    assert_int_equal(rig_sipp_end(&rig, pid), 0);
+    rig_sound_close(&sound);
+}
+
+static void hold_and_resume_are_told(void **state)
+{
+    struct rig_sound sound;
+    (void)state;
+    pid_t pid = rig_call_out(&rig, hq, "a1", "agent_hold", phone_port, &sound, "d-5");
+    (void)rig_input(&rig, FARSEAT__V1__ACD_INPUT__BODY_LEG_ANSWERED);
+    assert_true(rig_input(&rig, FARSEAT__V1__ACD_INPUT__BODY_LEG_HOLD)->leg_hold->held);
+    assert_false(rig_input(&rig, FARSEAT__V1__ACD_INPUT__BODY_LEG_HOLD)->leg_hold->held);
+    rig_turn(&rig, 200);
+    assert_string_equal(rig_hangup(&rig, hq, "d-5"), "");
+    (void)rig_input(&rig, FARSEAT__V1__ACD_INPUT__BODY_LEG_ENDED);
+    assert_int_equal(rig_sipp_end(&rig, pid), 0);
+    rig_sound_close(&sound);
+}
+
+static void info_digits_and_refer_are_told(void **state)
+{
+    struct rig_sound sound;
+    (void)state;
+    pid_t pid = rig_call_out(&rig, hq, "a1", "agent_refer", phone_port, &sound, "d-6");
+    (void)rig_input(&rig, FARSEAT__V1__ACD_INPUT__BODY_LEG_ANSWERED);
+    Farseat__V1__CollectCommand collect = FARSEAT__V1__COLLECT_COMMAND__INIT;
+    collect.collect_id = (char *)"k";
+    collect.digits_max = 1;
+    collect.first_timeout_ms = 5000;
+    assert_string_equal(rig_command(&rig, hq, "d-6", FARSEAT__V1__EDGE_COMMAND__BODY_COLLECT, &collect), "");
+    assert_string_equal(
+        rig_input(&rig, FARSEAT__V1__ACD_INPUT__BODY_DIGITS_COLLECTED)->digits_collected->digits, "5");
+    assert_string_equal(rig_input(&rig, FARSEAT__V1__ACD_INPUT__BODY_LEG_REFERRED)->leg_referred->target,
+                        "sales");
+    rig_turn(&rig, 100);
+    assert_string_equal(rig_hangup(&rig, hq, "d-6"), "");
+    (void)rig_input(&rig, FARSEAT__V1__ACD_INPUT__BODY_LEG_ENDED);
+    assert_int_equal(rig_sipp_end(&rig, pid), 0);
+    rig_sound_close(&sound);
+}
+
+static void bindings_survive_the_edge(void **state)
+{
+    (void)state;
+    rig_edge_end(&rig, hq, SIGKILL);
+    hq = rig_edge(&rig, "edge-hq");
+    const Farseat__V1__PhoneBound *bound =
+        rig_input(&rig, FARSEAT__V1__ACD_INPUT__BODY_PHONE_BOUND)->phone_bound;
+    assert_string_equal(bound->phone, "a1");
+    ring_and_answer("d-7");
+}
+
+static void a_dead_phone_is_known_soon(void **state)
+{
+    (void)state;
+    assert_string_equal(rig_dial(&rig, hq, "d-8", "a1", 20000), "");
+    const Farseat__V1__PhoneGone *gone = rig_input(&rig, FARSEAT__V1__ACD_INPUT__BODY_PHONE_GONE)->phone_gone;
+    assert_string_equal(gone->phone, "a1");
+    assert_string_equal(gone->cause, "unreachable");
+    const Farseat__V1__LegEnded *ended = rig_input(&rig, FARSEAT__V1__ACD_INPUT__BODY_LEG_ENDED)->leg_ended;
+    assert_string_equal(ended->cause, "unreachable");
+    assert_true(ended->leg_ms < 4500);
+    assert_string_equal(rig_dial(&rig, hq, "d-9", "a1", 20000), "");
+    assert_string_equal(rig_input(&rig, FARSEAT__V1__ACD_INPUT__BODY_LEG_ENDED)->leg_ended->cause,
+                        "unreachable");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_wrong_password_is_refused),   cmocka_unit_test(a_refresh_is_not_told),
+        cmocka_unit_test(a_phone_rings_and_is_answered), cmocka_unit_test(an_agent_hangs_up),
+        cmocka_unit_test(a_busy_phone_says_so),          cmocka_unit_test(an_unanswered_phone_is_cancelled),
+        cmocka_unit_test(hold_and_resume_are_told),      cmocka_unit_test(info_digits_and_refer_are_told),
+        cmocka_unit_test(bindings_survive_the_edge),     cmocka_unit_test(a_dead_phone_is_known_soon),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
