@@ -131,6 +131,13 @@ size_t far_pg_methods_open(const struct far_pg_methods *methods)
     return methods->open;
 }
 
+void *far_message_alloc(size_t size)
+{
+    void *memory = calloc(1, size);
+    if (!memory) abort(); /* an answer without memory for itself: nothing sensible can follow */
+    return memory;
+}
+
 char *far_message_strdup(const char *text)
 {
     char *copy = strdup(text ? text : "");

@@ -63,29 +63,29 @@ enum metric {
     M_INGEST_FAILURES
 };
 static struct far_metric metric_rows[] = {
-    [M_OWNER] = {.name = "farseat_analytics_exporter",              .type = FAR_GAUGE, .help = "1: this process exports."},
+    [M_OWNER] = {.name = "farseat_analytics_exporter", .type = FAR_GAUGE, .help = "1: this process exports."},
     [M_EXPORTED] = {.name = "farseat_analytics_exported_total",
-                 .type = FAR_COUNTER,
-                 .help = "Records committed to Kafka."                                                                   },
+                    .type = FAR_COUNTER,
+                    .help = "Records committed to Kafka."},
     [M_REPEATS] = {.name = "farseat_analytics_repeats_total",
-                 .type = FAR_COUNTER,
-                 .help = "Records seen before, dropped."                                                                 },
+                   .type = FAR_COUNTER,
+                   .help = "Records seen before, dropped."},
     [M_GAPS] = {.name = "farseat_analytics_gaps_total",
-                 .type = FAR_COUNTER,
-                 .help =
-                    "Numbers of records that never came. Above 0: a defect, or a stream that overflowed."                },
+                .type = FAR_COUNTER,
+                .help =
+                    "Numbers of records that never came. Above 0: a defect, or a stream that overflowed."},
     [M_EXPORT_FAILURES] = {.name = "farseat_analytics_export_failures_total",
-                 .type = FAR_COUNTER,
-                 .help = "Attempts that were done again."                                                                },
+                           .type = FAR_COUNTER,
+                           .help = "Attempts that were done again."},
     [M_STORED] = {.name = "farseat_analytics_ingested_total",
-                 .type = FAR_COUNTER,
-                 .help = "Messages of Kafka stored in report tables."                                                    },
+                  .type = FAR_COUNTER,
+                  .help = "Messages of Kafka stored in report tables."},
     [M_SKIPPED] = {.name = "farseat_analytics_skipped_total",
-                 .type = FAR_COUNTER,
-                 .help = "Messages that are no records of ours."                                                         },
+                   .type = FAR_COUNTER,
+                   .help = "Messages that are no records of ours."},
     [M_INGEST_FAILURES] = {.name = "farseat_analytics_ingest_failures_total",
-                 .type = FAR_COUNTER,
-                 .help = "Attempts that were done again."                                                                },
+                           .type = FAR_COUNTER,
+                           .help = "Attempts that were done again."},
 };
 
 static void observe(void *arg, uint64_t timer)
@@ -141,11 +141,33 @@ static void day_look(void *arg, uint64_t timer)
     if (!analytics.day_under_way) analytics.day_under_way = far_pg_submit(analytics.pg, &job) == FAR_OK;
 }
 
-static void time_zone_changed(void *ctx, const char *name)
+/* What the configuration leaves out stays as it was. */
+static void rule_take(struct far_number_rule *rule, const Farseat__V1__NumberRule *from)
+{
+    struct far_number_rule next = *rule;
+    const char *why = NULL;
+    if (from->country_code[0])
+        (void)far_str_copy(next.country_code, sizeof(next.country_code), from->country_code);
+    if (from->area_code[0]) (void)far_str_copy(next.area_code, sizeof(next.area_code), from->area_code);
+    if (from->national_prefix[0])
+        (void)far_str_copy(next.national_prefix, sizeof(next.national_prefix), from->national_prefix);
+    if (from->international_prefix[0])
+        (void)far_str_copy(next.international_prefix, sizeof(next.international_prefix),
+                           from->international_prefix);
+    if (far_number_rule_check(&next, &why) == FAR_OK)
+        *rule = next;
+    else
+        FAR_WARN("number-rule-refused", "why=%s", why);
+}
+
+static void centre_changed(void *ctx, const Farseat__V1__Centre *centre)
 {
     (void)ctx;
     pthread_mutex_lock(&analytics.context.lock);
-    (void)far_str_copy(analytics.context.time_zone, sizeof(analytics.context.time_zone), name);
+    if (centre->time_zone[0])
+        (void)far_str_copy(analytics.context.time_zone, sizeof(analytics.context.time_zone),
+                           centre->time_zone);
+    if (centre->number_rule) rule_take(&analytics.context.number_rule, centre->number_rule);
     pthread_mutex_unlock(&analytics.context.lock);
     day_look(NULL, 0);
 }
@@ -186,7 +208,7 @@ static void begin(void *ctx)
         err = ingest_create(far_service_loop(analytics.service), analytics.pg, &analytics.kafka_config,
                             &analytics.ingest);
     if (err == FAR_OK) err = far_pg_reader_create(analytics.bus, analytics.pg, &facts, &analytics.facts);
-    if (err == FAR_OK) err = live_create(analytics.bus, time_zone_changed, NULL, &analytics.live);
+    if (err == FAR_OK) err = live_create(analytics.bus, centre_changed, NULL, &analytics.live);
     if (err == FAR_OK)
         err = far_pg_methods_serve(analytics.bus, analytics.pg, report_methods, report_methods_len,
                                    &analytics.context, &analytics.methods);
@@ -203,8 +225,10 @@ static enum far_err start(struct far_service *service)
     analytics.service = service;
     (void)far_str_copy(analytics.context.time_zone, sizeof(analytics.context.time_zone),
                        analytics.report_config.time_zone);
-    enum far_err err = far_pg_create(far_service_loop(service), &analytics.pg_config, "analytics",
-                                     "services/analytics/migrations", &analytics.pg);
+    enum far_err err = far_number_rule_china("020", &analytics.context.number_rule);
+    if (err == FAR_OK)
+        err = far_pg_create(far_service_loop(service), &analytics.pg_config, "analytics",
+                            "services/analytics/migrations", &analytics.pg);
     if (err == FAR_OK)
         err = far_service_bus_join(service, &analytics.bus_config, begin, NULL, &analytics.bus);
     if (err == FAR_OK)
@@ -237,14 +261,12 @@ int main(int argc, char **argv)
     const struct far_config_group groups[] = {
         {.rows = far_service_bus_rows,
          .row_count = far_service_bus_rows_len,
-         .target = &analytics.bus_config                                                                     },
-        {.rows = far_pg_config_rows,   .row_count = far_pg_config_rows_len, .target = &analytics.pg_config   },
-        {.rows = kafka_rows,           .row_count = kafka_rows_len,         .target = &analytics.kafka_config},
+         .target = &analytics.bus_config},
+        {.rows = far_pg_config_rows, .row_count = far_pg_config_rows_len, .target = &analytics.pg_config},
+        {.rows = kafka_rows, .row_count = kafka_rows_len, .target = &analytics.kafka_config},
         FAR_CONFIG_GROUP(report_rows, &analytics.report_config),
     };
-    const struct far_service_metrics metrics[] = {
-        {metric_rows, FAR_ARRAY_LEN(metric_rows)}
-    };
+    const struct far_service_metrics metrics[] = {{metric_rows, FAR_ARRAY_LEN(metric_rows)}};
     const struct far_service_def def = {
         .name = "analytics",
         .summary = "live figures, Kafka export and reports of a Farseat contact centre",

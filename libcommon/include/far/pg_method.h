@@ -37,6 +37,8 @@ struct far_pg_methods *far_pg_methods_destroy(struct far_pg_methods *methods);
 /** Questions under way: 0 is when a drain has ended. */
 size_t far_pg_methods_open(const struct far_pg_methods *methods);
 
+/** Zeroed memory for a part of an answer; ends the process when the heap is exhausted. */
+void *far_message_alloc(size_t size);
 /** A copy of a cell (NULL: "") for a protobuf-c text field; ends the process when the heap is exhausted. */
 char *far_pg_strdup(const PGresult *result, int row, int column);
 /** The same for any text; NULL counts as "". */

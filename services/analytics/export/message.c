@@ -84,13 +84,9 @@ rd_kafka_resp_err_t message_produce(rd_kafka_t *producer, const struct message *
     const struct {
         const char *name, *value;
     } rows[] = {
-        {"content-type",   "application/json"},
-        {"ce_specversion", "1.0"             },
-        {"ce_id",          message->id       },
-        {"ce_source",      message->source   },
-        {"ce_type",        message->type     },
-        {"ce_time",        message->time     },
-        {"ce_subject",     message->key      },
+        {"content-type", "application/json"}, {"ce_specversion", "1.0"},  {"ce_id", message->id},
+        {"ce_source", message->source},       {"ce_type", message->type}, {"ce_time", message->time},
+        {"ce_subject", message->key},
     };
     rd_kafka_headers_t *headers = rd_kafka_headers_new(FAR_ARRAY_LEN(rows));
     for (size_t i = 0; i < FAR_ARRAY_LEN(rows); i++)

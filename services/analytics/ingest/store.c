@@ -3,6 +3,7 @@
 #include "far/id.h"
 #include "far/json.h"
 #include "far/log.h"
+#include "far/pg_search.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,30 +41,6 @@ static void add_bool(struct values *values, bool yes)
     values->texts[values->len++] = yes ? "t" : "f";
 }
 
-/* The whole message as a bytea literal; the caller frees it. */
-static char *packed_hex(const ProtobufCMessage *message)
-{
-    static const char digits[] = "0123456789abcdef";
-    size_t len = protobuf_c_message_get_packed_size(message);
-    uint8_t *packed = malloc(len + 1);
-    char *hex = malloc(2 * len + 3);
-    if (!packed || !hex) {
-        free(packed);
-        free(hex);
-        return NULL;
-    }
-    protobuf_c_message_pack(message, packed);
-    hex[0] = '\\';
-    hex[1] = 'x';
-    for (size_t i = 0; i < len; i++) {
-        hex[2 + 2 * i] = digits[packed[i] >> 4];
-        hex[3 + 2 * i] = digits[packed[i] & 15];
-    }
-    hex[2 + 2 * len] = '\0';
-    free(packed);
-    return hex;
-}
-
 static enum far_err run(struct far_pg_conn *conn, const char *sql, const struct values *values)
 {
     return far_pg_query(conn, sql, values->len, values->texts, NULL);
@@ -74,7 +51,7 @@ static enum far_err run(struct far_pg_conn *conn, const char *sql, const struct 
 static enum far_err contact_row(struct far_pg_conn *conn, const Farseat__V1__ContactRecord *contact,
                                 bool *ret_newer)
 {
-    char *hex = packed_hex(&contact->base);
+    char *hex = far_pg_bytea(&contact->base);
     if (!hex) return FAR_ENOMEM;
     struct values values = {.len = 0};
     add_text(&values, contact->contact_id);
@@ -174,7 +151,7 @@ static enum far_err store_contact(struct far_pg_conn *conn, const ProtobufCMessa
 static enum far_err store_segment(struct far_pg_conn *conn, const ProtobufCMessage *message)
 {
     const Farseat__V1__SegmentRecord *segment = (const Farseat__V1__SegmentRecord *)message;
-    char *hex = packed_hex(message);
+    char *hex = far_pg_bytea(message);
     if (!hex) return FAR_ENOMEM;
     struct values values = {.len = 0};
     add_text(&values, segment->segment_id);
@@ -214,7 +191,7 @@ static enum far_err store_activity(struct far_pg_conn *conn, const ProtobufCMess
 static enum far_err store_survey(struct far_pg_conn *conn, const ProtobufCMessage *message)
 {
     const Farseat__V1__SurveyRecord *survey = (const Farseat__V1__SurveyRecord *)message;
-    char *hex = packed_hex(message);
+    char *hex = far_pg_bytea(message);
     if (!hex) return FAR_ENOMEM;
     struct values values = {.len = 0};
     add_text(&values, survey->contact_id);

@@ -30,7 +30,7 @@ static const struct {
 
 struct live {
     struct far_bus *bus;
-    void (*time_zone_changed)(void *ctx, const char *name);
+    void (*centre_changed)(void *ctx, const Farseat__V1__Centre *centre);
     void *ctx;
     struct far_log_reader *reader;
     struct day *day;
@@ -43,7 +43,6 @@ struct live {
     struct far_index *shown;             /* subject -> hash of what was published last */
     struct far_index *alive;             /* contact -> the round in which it was last there */
     uint64_t round;
-    char time_zone[64];
     struct question *questions;
 };
 /* A question holds its place so that its answer finds the part. */
@@ -293,10 +292,7 @@ static void config_known(struct live *live)
         day_queue_limits(live->day, queue->id, queue->service_level_ms ? queue->service_level_ms : 20000,
                          queue->short_abandon_ms ? queue->short_abandon_ms : 5000);
     }
-    const char *name = config->centre ? config->centre->time_zone : "";
-    if (name[0] == '\0' || strcmp(name, live->time_zone) == 0) return;
-    (void)far_str_copy(live->time_zone, sizeof(live->time_zone), name);
-    live->time_zone_changed(live->ctx, live->time_zone);
+    if (config->centre) live->centre_changed(live->ctx, config->centre);
 }
 
 static void answered(void *ctx, const struct far_bus_answer *answer)
@@ -415,8 +411,9 @@ void live_day(struct live *live, int64_t begin_us)
         read_from_start(live); /* what was counted from another instant on cannot be taken apart */
 }
 
-enum far_err live_create(struct far_bus *bus, void (*time_zone_changed)(void *ctx, const char *name),
-                         void *ctx, struct live **ret_live)
+enum far_err live_create(struct far_bus *bus,
+                         void (*centre_changed)(void *ctx, const Farseat__V1__Centre *centre), void *ctx,
+                         struct live **ret_live)
 {
     struct live *live = calloc(1, sizeof(*live));
     struct question *questions = calloc(PART_COUNT, sizeof(*questions));
@@ -426,7 +423,7 @@ enum far_err live_create(struct far_bus *bus, void (*time_zone_changed)(void *ct
         return FAR_ENOMEM;
     }
     live->bus = bus;
-    live->time_zone_changed = time_zone_changed;
+    live->centre_changed = centre_changed;
     live->ctx = ctx;
     live->questions = questions;
     for (size_t i = 0; i < PART_COUNT; i++)

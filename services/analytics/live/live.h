@@ -5,13 +5,15 @@
 #pragma once
 #include "far/bus.h"
 #include "farseat/v1/api_analytics.pb-c.h"
+#include "farseat/v1/config.pb-c.h"
 #include <stdint.h>
 
 struct live;
-/** time_zone_changed(ctx, name) is told the centre's time zone when it is known and when it changes. */
+/** centre_changed(ctx, centre) is told when the centre's configuration is known, and whenever it was applied.
+ */
 FAR_MUST_CHECK enum far_err live_create(struct far_bus *bus,
-                                        void (*time_zone_changed)(void *ctx, const char *name), void *ctx,
-                                        struct live **ret_live);
+                                        void (*centre_changed)(void *ctx, const Farseat__V1__Centre *centre),
+                                        void *ctx, struct live **ret_live);
 /** The day's first instant [Unix us], by whoever knows time zones; counts begin anew when it differs. */
 void live_day(struct live *live, int64_t begin_us);
 /** All of it at once, packed LiveReply; the caller frees it. NULL: nothing is known yet. */

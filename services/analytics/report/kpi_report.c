@@ -75,7 +75,7 @@ static uint64_t cell(const PGresult *result, int row, int column)
 static ProtobufCMessage *detach(const ProtobufCMessage *message)
 {
     size_t len = protobuf_c_message_get_packed_size(message);
-    uint8_t *packed = part_allocate(len + 1);
+    uint8_t *packed = far_message_alloc(len + 1);
     protobuf_c_message_pack(message, packed);
     ProtobufCMessage *copy = protobuf_c_message_unpack(message->descriptor, NULL, len, packed);
     free(packed);
@@ -117,7 +117,7 @@ static enum far_err queues_fill(struct far_pg_conn *conn, const struct range *ra
     if (err != FAR_OK) return err;
     struct kpi_queue_sums all = {0};
     size_t rows = (size_t)PQntuples(result);
-    reply->queues = rows ? part_allocate(rows * sizeof(reply->queues[0])) : NULL;
+    reply->queues = rows ? far_message_alloc(rows * sizeof(reply->queues[0])) : NULL;
     for (int row = 0; row < (int)rows; row++) {
         struct kpi_queue_sums sums;
         uint64_t *const fields[] = {&sums.offered,
@@ -182,7 +182,7 @@ static enum far_err agents_fill(struct far_pg_conn *conn, const struct range *ra
         3, values, &result);
     if (err != FAR_OK) return err;
     size_t rows = (size_t)PQntuples(result);
-    reply->agents = rows ? part_allocate(rows * sizeof(reply->agents[0])) : NULL;
+    reply->agents = rows ? far_message_alloc(rows * sizeof(reply->agents[0])) : NULL;
     for (int row = 0; row < (int)rows; row++) {
         struct kpi_agent_sums sums = {.outbound_attempts = 0};
         uint64_t *const fields[] = {&sums.handled,
@@ -227,7 +227,7 @@ static enum far_err funnel_fill(struct far_pg_conn *conn, const struct range *ra
         "from contact where started_at_us >= $1 and started_at_us < $2",
         2, values, &result);
     if (err != FAR_OK) return err;
-    Farseat__V1__Funnel *funnel = part_allocate(sizeof(*funnel));
+    Farseat__V1__Funnel *funnel = far_message_alloc(sizeof(*funnel));
     farseat__v1__funnel__init(funnel);
     uint64_t at_door = cell(result, 0, 0);
     funnel->arrived = at_door + cell(result, 0, 1);
@@ -253,7 +253,7 @@ enum far_err part_kpi_report(struct far_pg_conn *conn, const ProtobufCMessage *m
     struct range range;
     enum far_err err = range_read(conn, request, time_zone, &range, answer);
     if (err != FAR_OK) return err;
-    Farseat__V1__KpiReply *reply = part_allocate(sizeof(*reply));
+    Farseat__V1__KpiReply *reply = far_message_alloc(sizeof(*reply));
     farseat__v1__kpi_reply__init(reply);
     reply->day = far_message_strdup(range.day);
     reply->to_day = far_message_strdup(range.to_day);

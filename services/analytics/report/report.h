@@ -2,13 +2,15 @@
 /* report.h - what reports ask of the tables (far.api.analytics.ContactSearch, ContactGet, KpiReport), as
  * rows. The formulas are kpi.h's; here are the sums. */
 #pragma once
+#include "far/number.h"
 #include "far/pg_method.h"
 #include <pthread.h>
 
-/** Context of every method. time_zone is guarded by the lock: database threads read it. */
+/** Context of every method, guarded by the lock: database threads read it. */
 struct report_context {
     pthread_mutex_t lock;
     char time_zone[64];
+    struct far_number_rule number_rule; /* how numbers that people type become canonical */
 };
 extern const struct far_pg_method report_methods[];
 extern const size_t report_methods_len;

@@ -12,18 +12,9 @@ static const struct {
     enum far_err err;
     unsigned status;
 } statuses[] = {
-    {FAR_OK,           200},
-    {FAR_EINVAL,       400},
-    {FAR_EPROTO,       400},
-    {FAR_EDENIED,      403},
-    {FAR_ENOTFOUND,    404},
-    {FAR_EEXIST,       409},
-    {FAR_ECONFLICT,    409},
-    {FAR_ESTATE,       409},
-    {FAR_EFULL,        503},
-    {FAR_EAGAIN,       503},
-    {FAR_EUNAVAILABLE, 503},
-    {FAR_ETIMEOUT,     504},
+    {FAR_OK, 200},        {FAR_EINVAL, 400}, {FAR_EPROTO, 400},       {FAR_EDENIED, 403},
+    {FAR_ENOTFOUND, 404}, {FAR_EEXIST, 409}, {FAR_ECONFLICT, 409},    {FAR_ESTATE, 409},
+    {FAR_EFULL, 503},     {FAR_EAGAIN, 503}, {FAR_EUNAVAILABLE, 503}, {FAR_ETIMEOUT, 504},
 };
 
 unsigned api_status(enum far_err err)

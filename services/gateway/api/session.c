@@ -304,14 +304,12 @@ static enum far_err audit_list_work(struct far_pg_conn *conn, void *arg)
                      "where at_us >= $1 and at_us < $2 order by at_us desc, place desc limit $3",
                      3, values, &result);
     if (err != FAR_OK) return err;
-    Farseat__V1__AuditReply *reply = calloc(1, sizeof(*reply));
+    Farseat__V1__AuditReply *reply = far_message_alloc(sizeof(*reply));
     size_t rows = (size_t)PQntuples(result);
-    if (!reply) abort();
     farseat__v1__audit_reply__init(reply);
-    reply->entries = rows ? calloc(rows, sizeof(reply->entries[0])) : NULL;
-    for (size_t i = 0; i < rows && reply->entries; i++) {
-        Farseat__V1__AuditEntry *entry = calloc(1, sizeof(*entry));
-        if (!entry) abort();
+    reply->entries = rows ? far_message_alloc(rows * sizeof(reply->entries[0])) : NULL;
+    for (size_t i = 0; i < rows; i++) {
+        Farseat__V1__AuditEntry *entry = far_message_alloc(sizeof(*entry));
         farseat__v1__audit_entry__init(entry);
         entry->at_us = far_pg_i64(result, (int)i, 0, 0);
         char **const texts[] = {&entry->login, &entry->client, &entry->action, &entry->target,

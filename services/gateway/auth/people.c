@@ -53,8 +53,9 @@ static void identity_read(const PGresult *result, struct login *login)
 /* A login that does not exist takes as long as one that does. */
 static bool password_matches(const char *hash, const char *password)
 {
-    static const char nobody[crypto_pwhash_STRBYTES] = "$argon2id$v=19$m=65536,t=2,p=1$MDEyMzQ1Njc4OWFiY2RlZg$"
-                                 "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+    static const char nobody[crypto_pwhash_STRBYTES] =
+        "$argon2id$v=19$m=65536,t=2,p=1$MDEyMzQ1Njc4OWFiY2RlZg$"
+        "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
     bool matches = crypto_pwhash_str_verify(hash ? hash : nobody, password, strlen(password)) == 0;
     return matches && hash;
 }
@@ -316,8 +317,7 @@ static enum far_err person_put_work(struct far_pg_conn *conn, const ProtobufCMes
     if (!reply) return FAR_ENOMEM;
     farseat__v1__person_put_reply__init(reply);
     reply->password = far_message_strdup(generated);
-    reply->verdict = calloc(1, sizeof(*reply->verdict));
-    if (!reply->verdict) abort();
+    reply->verdict = far_message_alloc(sizeof(*reply->verdict));
     farseat__v1__verdict__init(reply->verdict);
     reply->verdict->ok = 1;
     reply->verdict->code = far_message_strdup("");
@@ -329,8 +329,7 @@ static enum far_err person_put_work(struct far_pg_conn *conn, const ProtobufCMes
 
 static Farseat__V1__Person *person_read(const PGresult *result, int row)
 {
-    Farseat__V1__Person *person = calloc(1, sizeof(*person));
-    if (!person) abort();
+    Farseat__V1__Person *person = far_message_alloc(sizeof(*person));
     farseat__v1__person__init(person);
     person->login = far_pg_strdup(result, row, 0);
     person->name = far_pg_strdup(result, row, 1);
@@ -339,8 +338,7 @@ static Farseat__V1__Person *person_read(const PGresult *result, int row)
     person->disabled = strcmp(far_pg_text(result, row, 5), "t") == 0;
     char roles[256], *rest = NULL;
     (void)far_str_copy(roles, sizeof(roles), far_pg_text(result, row, 3));
-    person->roles = calloc(8, sizeof(person->roles[0]));
-    if (!person->roles) abort();
+    person->roles = far_message_alloc(8 * sizeof(person->roles[0]));
     for (char *role = strtok_r(roles, ",", &rest); role && person->n_roles < 8;
          role = strtok_r(NULL, ",", &rest))
         person->roles[person->n_roles++] = far_message_strdup(role);
@@ -359,12 +357,10 @@ static enum far_err person_list_work(struct far_pg_conn *conn, const ProtobufCMe
                      "from person order by login limit 20000",
                      0, NULL, &result);
     if (err != FAR_OK) return err;
-    Farseat__V1__PersonListReply *reply = calloc(1, sizeof(*reply));
+    Farseat__V1__PersonListReply *reply = far_message_alloc(sizeof(*reply));
     size_t rows = (size_t)PQntuples(result);
-    if (!reply) abort();
     farseat__v1__person_list_reply__init(reply);
-    reply->people = rows ? calloc(rows, sizeof(reply->people[0])) : NULL;
-    if (rows && !reply->people) abort();
+    reply->people = rows ? far_message_alloc(rows * sizeof(reply->people[0])) : NULL;
     for (size_t i = 0; i < rows; i++)
         reply->people[reply->n_people++] = person_read(result, (int)i);
     PQclear(result);
@@ -373,7 +369,7 @@ static enum far_err person_list_work(struct far_pg_conn *conn, const ProtobufCMe
 }
 
 const struct far_pg_method people_methods[] = {
-    {FAR_METHOD_gateway_PersonPut,  true,  person_put_work,  NULL},
+    {FAR_METHOD_gateway_PersonPut, true, person_put_work, NULL},
     {FAR_METHOD_gateway_PersonList, false, person_list_work, NULL},
 };
 const size_t people_methods_len = FAR_ARRAY_LEN(people_methods);

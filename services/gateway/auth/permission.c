@@ -14,12 +14,7 @@ static const struct {
 static const struct {
     const char *name;
     char letter;
-} roles[] = {
-    {"agent",         'a'},
-    {"supervisor",    's'},
-    {"quality",       'q'},
-    {"administrator", 'm'}
-};
+} roles[] = {{"agent", 'a'}, {"supervisor", 's'}, {"quality", 'q'}, {"administrator", 'm'}};
 
 _Static_assert(PERMISSION_COUNT <= 64, "permissions are bits");
 

@@ -21,8 +21,8 @@ static const struct kind {
     const char *prefix, *name;
     const ProtobufCMessageDescriptor *type;
 } kinds[] = {
-    {"far.live.queue.",   "queues",   &farseat__v1__live_queue__descriptor  },
-    {"far.live.agent.",   "agents",   &farseat__v1__live_agent__descriptor  },
+    {"far.live.queue.", "queues", &farseat__v1__live_queue__descriptor},
+    {"far.live.agent.", "agents", &farseat__v1__live_agent__descriptor},
     {"far.live.contact.", "contacts", &farseat__v1__live_contact__descriptor},
 };
 

@@ -2,6 +2,7 @@
 #include "customer_store.h"
 #include "far/id.h"
 #include "far/pg_method.h"
+#include "far/pg_search.h"
 #include "far/str.h"
 #include <inttypes.h>
 #include <stdio.h>
@@ -14,13 +15,6 @@
 #define COLUMNS                                                                                              \
     "c.customer_id, c.name, c.company, c.note, c.language, c.created_at_us, c.revision, c.contacts, "        \
     "c.last_contact_at_us"
-
-static void *allocate(size_t size)
-{
-    void *memory = calloc(1, size);
-    if (!memory) abort(); /* an answer without memory for itself: nothing sensible can follow */
-    return memory;
-}
 
 static bool is_somebodys(Farseat__V1__NumberKind kind)
 {
@@ -99,9 +93,9 @@ static enum far_err read_numbers(struct far_pg_conn *conn, Farseat__V1__Customer
                                     1, values, &result);
     if (err != FAR_OK) return err;
     size_t count = (size_t)PQntuples(result);
-    customer->numbers = count ? allocate(count * sizeof(customer->numbers[0])) : NULL;
+    customer->numbers = count ? far_message_alloc(count * sizeof(customer->numbers[0])) : NULL;
     for (size_t i = 0; i < count; i++) {
-        Farseat__V1__TelephoneNumber *number = allocate(sizeof(*number));
+        Farseat__V1__TelephoneNumber *number = far_message_alloc(sizeof(*number));
         farseat__v1__telephone_number__init(number);
         number->raw = far_pg_strdup(result, (int)i, 0);
         number->canonical = far_pg_strdup(result, (int)i, 1);
@@ -115,7 +109,7 @@ static enum far_err read_numbers(struct far_pg_conn *conn, Farseat__V1__Customer
 static enum far_err read_row(struct far_pg_conn *conn, const PGresult *result, int row,
                              Farseat__V1__Customer **ret_customer)
 {
-    Farseat__V1__Customer *customer = allocate(sizeof(*customer));
+    Farseat__V1__Customer *customer = far_message_alloc(sizeof(*customer));
     farseat__v1__customer__init(customer);
     customer->customer_id = far_pg_strdup(result, row, 0);
     customer->name = far_pg_strdup(result, row, 1);
@@ -139,8 +133,7 @@ enum far_err customer_find(struct far_pg_conn *conn, const char *canonical, cons
                            Farseat__V1__CustomerListReply **ret_reply)
 {
     char limit_text[16], pattern[256];
-    limit = limit == 0 ? LIMIT_DEFAULT : limit > LIMIT_MAX ? LIMIT_MAX : limit;
-    (void)snprintf(limit_text, sizeof(limit_text), "%" PRIu32, limit);
+    (void)snprintf(limit_text, sizeof(limit_text), "%" PRIu32, far_pg_limit(limit, LIMIT_DEFAULT, LIMIT_MAX));
     PGresult *result = NULL;
     enum far_err err;
     if (canonical) {
@@ -164,10 +157,10 @@ enum far_err customer_find(struct far_pg_conn *conn, const char *canonical, cons
                            2, values, &result);
     }
     if (err != FAR_OK) return err;
-    Farseat__V1__CustomerListReply *reply = allocate(sizeof(*reply));
+    Farseat__V1__CustomerListReply *reply = far_message_alloc(sizeof(*reply));
     farseat__v1__customer_list_reply__init(reply);
     size_t count = (size_t)PQntuples(result);
-    reply->customers = count ? allocate(count * sizeof(reply->customers[0])) : NULL;
+    reply->customers = count ? far_message_alloc(count * sizeof(reply->customers[0])) : NULL;
     for (size_t i = 0; i < count && err == FAR_OK; i++) {
         err = read_row(conn, result, (int)i, &reply->customers[i]);
         if (err == FAR_OK) reply->n_customers++;

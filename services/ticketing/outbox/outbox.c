@@ -3,7 +3,7 @@
 #include "far/clock.h"
 #include "far/health.h"
 #include "far/id.h"
-#include "far/log.h"
+#include "far/pg_search.h"
 #include "far/stream.h"
 #include <assert.h>
 #include <inttypes.h>
@@ -37,27 +37,13 @@ struct outbox {
 static enum far_err put(struct far_pg_conn *conn, const char *subject, const char *message_id,
                         const ProtobufCMessage *message)
 {
-    size_t len = protobuf_c_message_get_packed_size(message);
-    uint8_t *packed = malloc(len + 1);
-    char *hex = malloc(2 * len + 3);
-    enum far_err err = FAR_ENOMEM;
-    if (packed && hex) {
-        protobuf_c_message_pack(message, packed);
-        static const char digits[] = "0123456789abcdef";
-        hex[0] = '\\';
-        hex[1] = 'x';
-        for (size_t i = 0; i < len; i++) {
-            hex[2 + 2 * i] = digits[packed[i] >> 4];
-            hex[3 + 2 * i] = digits[packed[i] & 15];
-        }
-        hex[2 + 2 * len] = '\0';
-        const char *values[] = {subject, message_id, hex};
-        err =
-            far_pg_query(conn, "insert into outbox (subject, message_id, payload) values ($1, $2, $3::bytea)",
-                         3, values, NULL);
-    }
-    free(packed);
-    free(hex);
+    char *bytes = far_pg_bytea(message);
+    if (!bytes) return FAR_ENOMEM;
+    const char *values[] = {subject, message_id, bytes};
+    enum far_err err =
+        far_pg_query(conn, "insert into outbox (subject, message_id, payload) values ($1, $2, $3::bytea)", 3,
+                     values, NULL);
+    free(bytes);
     return err;
 }
 

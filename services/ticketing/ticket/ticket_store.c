@@ -4,6 +4,7 @@
 #include "far/clock.h"
 #include "far/id.h"
 #include "far/pg_method.h"
+#include "far/pg_search.h"
 #include "far/str.h"
 #include <inttypes.h>
 #include <stdio.h>
@@ -28,16 +29,9 @@ bool ticket_status_ok(const char *text)
     return false;
 }
 
-static void *allocate(size_t size)
-{
-    void *memory = calloc(1, size);
-    if (!memory) abort(); /* an answer without memory for itself: nothing sensible can follow */
-    return memory;
-}
-
 static Farseat__V1__Ticket *read_row(const PGresult *result, int row)
 {
-    Farseat__V1__Ticket *ticket = allocate(sizeof(*ticket));
+    Farseat__V1__Ticket *ticket = far_message_alloc(sizeof(*ticket));
     farseat__v1__ticket__init(ticket);
     char **texts[] = {&ticket->ticket_id,   &ticket->number,        &ticket->contact_id, &ticket->customer_id,
                       &ticket->status,      &ticket->business_type, &ticket->agent_id,   &ticket->queue_id,
@@ -48,7 +42,7 @@ static Farseat__V1__Ticket *read_row(const PGresult *result, int row)
     ticket->changed_at_us = far_pg_i64(result, row, 12, 0);
     ticket->revision = (uint32_t)far_pg_i64(result, row, 13, 0);
     ticket->by = far_message_strdup("");
-    ticket->caller = allocate(sizeof(*ticket->caller));
+    ticket->caller = far_message_alloc(sizeof(*ticket->caller));
     farseat__v1__telephone_number__init(ticket->caller);
     ticket->caller->raw = far_pg_strdup(result, row, 14);
     ticket->caller->canonical = far_pg_strdup(result, row, 15);
@@ -222,9 +216,9 @@ static enum far_err read_events(struct far_pg_conn *conn, Farseat__V1__Ticket *t
                      1, values, &result);
     if (err != FAR_OK) return err;
     size_t count = (size_t)PQntuples(result);
-    ticket->events = count ? allocate(count * sizeof(ticket->events[0])) : NULL;
+    ticket->events = count ? far_message_alloc(count * sizeof(ticket->events[0])) : NULL;
     for (size_t i = 0; i < count; i++) {
-        Farseat__V1__TicketEvent *event = allocate(sizeof(*event));
+        Farseat__V1__TicketEvent *event = far_message_alloc(sizeof(*event));
         farseat__v1__ticket_event__init(event);
         event->at_us = far_pg_i64(result, (int)i, 0, 0);
         event->by = far_pg_strdup(result, (int)i, 1);
@@ -257,47 +251,17 @@ enum far_err ticket_get(struct far_pg_conn *conn, const char *ticket_id, Farseat
     return err;
 }
 
-/* A statement that grows by conditions; texts are the values. */
-struct query {
-    char sql[1500];
-    size_t sql_len;
-    const char *values[16];
-    size_t values_len;
-};
-
-static void query_add(struct query *query, const char *condition, const char *value)
-{
-    if (!value || value[0] == '\0') return;
-    query->values[query->values_len++] = value;
-    int len = snprintf(query->sql + query->sql_len, sizeof(query->sql) - query->sql_len, condition,
-                       query->values_len);
-    if (len > 0) query->sql_len += (size_t)len;
-}
-
-/* A cursor is "<created_at_us>.<ticket_id>" of the last one shown. */
-static enum far_err cursor_read(const char *cursor, char ret_at_us[24], char ret_id[37])
-{
-    const char *dot = strchr(cursor, '.');
-    struct far_id id;
-    uint64_t at_us;
-    if (!dot || dot - cursor > 20 || far_id_parse(dot + 1, &id) != FAR_OK) return FAR_EINVAL;
-    (void)far_str_copy_len(ret_at_us, 24, cursor, (size_t)(dot - cursor));
-    if (far_str_u64(ret_at_us, INT64_MAX, &at_us) != FAR_OK) return FAR_EINVAL;
-    far_id_format(&id, ret_id);
-    return FAR_OK;
-}
-
 static void reply_fill(const PGresult *result, uint32_t limit, Farseat__V1__TicketListReply *reply)
 {
     size_t count = (size_t)PQntuples(result);
     size_t shown = count > limit ? limit : count;
-    reply->tickets = shown ? allocate(shown * sizeof(reply->tickets[0])) : NULL;
+    reply->tickets = shown ? far_message_alloc(shown * sizeof(reply->tickets[0])) : NULL;
     for (size_t i = 0; i < shown; i++)
         reply->tickets[reply->n_tickets++] = read_row(result, (int)i);
     char cursor[64] = "";
     if (count > limit) {
         const Farseat__V1__Ticket *last = reply->tickets[shown - 1];
-        (void)snprintf(cursor, sizeof(cursor), "%" PRId64 ".%s", last->created_at_us, last->ticket_id);
+        far_pg_cursor(cursor, last->created_at_us, last->ticket_id);
     }
     reply->next_cursor = far_message_strdup(cursor);
 }
@@ -305,37 +269,30 @@ static void reply_fill(const PGresult *result, uint32_t limit, Farseat__V1__Tick
 enum far_err ticket_search(struct far_pg_conn *conn, const Farseat__V1__TicketSearchRequest *request,
                            Farseat__V1__TicketListReply **ret_reply)
 {
-    char from_us[24], to_us[24] = "", cursor_at_us[24], cursor_id[37], limit_text[16];
-    uint32_t limit = request->limit == 0          ? LIMIT_DEFAULT
-                     : request->limit > LIMIT_MAX ? LIMIT_MAX
-                                                  : request->limit;
+    char from_us[24], to_us[24] = "";
+    uint32_t limit = far_pg_limit(request->limit, LIMIT_DEFAULT, LIMIT_MAX);
     (void)snprintf(from_us, sizeof(from_us), "%" PRId64, request->from_us);
     if (request->to_us > 0) (void)snprintf(to_us, sizeof(to_us), "%" PRId64, request->to_us);
-    (void)snprintf(limit_text, sizeof(limit_text), "%" PRIu32, limit + 1);
-    struct query query = {.sql = "select " COLUMNS " from ticket t where true"};
-    query.sql_len = strlen(query.sql);
-    query_add(&query, " and created_at_us >= $%zu", from_us);
-    query_add(&query, " and created_at_us < $%zu", to_us);
-    query_add(&query, " and agent_id = $%zu", request->agent_id);
-    query_add(&query, " and status = $%zu", request->status);
-    query_add(&query, " and business_type = $%zu", request->business_type);
-    query_add(&query, " and queue_id = $%zu", request->queue_id);
-    query_add(&query, " and contact_id = $%zu::uuid", request->contact_id);
-    query_add(&query, " and customer_id = $%zu::uuid", request->customer_id);
-    query_add(&query,
-              " and position(lower($%zu) in lower(number || ' ' || subject || ' ' || note || ' ' || "
-              "caller_canonical)) > 0",
-              request->text);
-    if (request->cursor && request->cursor[0] != '\0') {
-        if (cursor_read(request->cursor, cursor_at_us, cursor_id) != FAR_OK) return FAR_EINVAL;
-        query_add(&query, " and (created_at_us, ticket_id) < ($%zu::bigint, ", cursor_at_us);
-        query_add(&query, "$%zu::uuid)", cursor_id);
-    }
-    query_add(&query, " order by created_at_us desc, ticket_id desc limit $%zu", limit_text);
+    struct far_pg_search search;
+    far_pg_search_init(&search, "select " COLUMNS " from ticket t where true");
+    far_pg_search_add(&search, "and created_at_us >= $%zu", from_us);
+    far_pg_search_add(&search, "and created_at_us < $%zu", to_us);
+    far_pg_search_add(&search, "and agent_id = $%zu", request->agent_id);
+    far_pg_search_add(&search, "and status = $%zu", request->status);
+    far_pg_search_add(&search, "and business_type = $%zu", request->business_type);
+    far_pg_search_add(&search, "and queue_id = $%zu", request->queue_id);
+    far_pg_search_add(&search, "and contact_id = $%zu::uuid", request->contact_id);
+    far_pg_search_add(&search, "and customer_id = $%zu::uuid", request->customer_id);
+    far_pg_search_add(&search,
+                      "and position(lower($%zu) in lower(number || ' ' || subject || ' ' || note || ' ' || "
+                      "caller_canonical)) > 0",
+                      request->text);
+    if (far_pg_search_page(&search, request->cursor, "created_at_us", "ticket_id", limit) != FAR_OK)
+        return FAR_EINVAL;
     PGresult *result = NULL;
-    enum far_err err = far_pg_query(conn, query.sql, query.values_len, query.values, &result);
+    enum far_err err = far_pg_search_run(conn, &search, &result);
     if (err != FAR_OK) return err;
-    Farseat__V1__TicketListReply *reply = allocate(sizeof(*reply));
+    Farseat__V1__TicketListReply *reply = far_message_alloc(sizeof(*reply));
     farseat__v1__ticket_list_reply__init(reply);
     reply_fill(result, limit, reply);
     PQclear(result);
