@@ -9,7 +9,7 @@
     X(NONE, "anybody, logged in or not", "asqm")                                                             \
     X(SELF, "one's own session, password and profile", "asqm")                                               \
     X(LIVE_READ, "see agents, queues and contacts live", "asqm")                                             \
-    X(AGENT_ACT, "one's own state, and contacts that one handles", "as")                                     \
+    X(AGENT_ACT, "one's own state, and contacts that one handles", "asm")                                    \
     X(AGENT_ACT_ALL, "the state of other agents, and their contacts", "sm")                                  \
     X(CONTACT_READ, "search finished contacts in which one talked", "asqm")                                  \
     X(CONTACT_READ_ALL, "search all finished contacts", "sqm")                                               \

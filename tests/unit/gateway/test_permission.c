@@ -26,6 +26,20 @@ static void only_administrators_change_people_and_routing(void **state)
     assert_true(permission_has(permission_of_role("administrator"), PERMISSION_CONFIG_WRITE));
 }
 
+/* The routes ask for the narrower permission first. */
+static void who_may_for_all_may_for_himself(void **state)
+{
+    (void)state;
+    const char *roles[] = {"agent", "supervisor", "quality", "administrator"};
+    for (size_t i = 0; i < 4; i++) {
+        uint64_t role = permission_of_role(roles[i]);
+        if (permission_has(role, PERMISSION_AGENT_ACT_ALL))
+            assert_true(permission_has(role, PERMISSION_AGENT_ACT));
+        if (permission_has(role, PERMISSION_CONTACT_READ_ALL))
+            assert_true(permission_has(role, PERMISSION_CONTACT_READ));
+    }
+}
+
 static void an_unknown_role_may_nothing(void **state)
 {
     (void)state;
@@ -39,6 +53,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(agents_neither_listen_nor_change_routing),
         cmocka_unit_test(only_administrators_change_people_and_routing),
+        cmocka_unit_test(who_may_for_all_may_for_himself),
         cmocka_unit_test(an_unknown_role_may_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
