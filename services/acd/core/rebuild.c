@@ -49,6 +49,8 @@ static bool configs(struct acd *acd)
         if (acd->configs[contact->config_slot].version == 0) return false;
         acd->configs[contact->config_slot].contacts++;
     }
+    for (uint32_t i = 0; i < CONFIG_SLOTS; i++) /* none is kept that nobody needs */
+        if (acd->configs[i].version && i != acd->config_now && acd->configs[i].contacts == 0) return false;
     return true;
 }
 

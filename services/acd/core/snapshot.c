@@ -6,6 +6,7 @@
  * before
  *
  * Numbers are little-endian and of fixed size; a text is its length (16 bits) and its bytes. */
+#include "far/utf8.h"
 #include "state.h"
 #include <stdlib.h>
 #include <string.h>
@@ -103,7 +104,7 @@ static void walk_text(struct walk *walk, char *text, size_t size)
     walk_bytes(walk, text, len);
     if (!walk->reading) return;
     text[walk->err == FAR_OK ? len : 0] = '\0';
-    if (strlen(text) != len) bad(walk);
+    if (strlen(text) != len || !far_utf8_valid(text, len)) bad(walk);
 }
 
 #define U64(x)      walk_u64(walk, &(x))
@@ -396,8 +397,11 @@ static void walk_pool(struct walk *walk, struct far_pool *pool,
         if (walk->err == FAR_OK) far_pool_set_serial(pool, serial);
     }
     for (uint64_t i = 0; i < count && walk->err == FAR_OK; i++) {
+        uint64_t before = id;
         if (!walk->reading) id = far_pool_next(pool, id);
         U64(id);
+        if (i > 0 && SLOT(id) <= SLOT(before)) bad(walk); /* one order only */
+        if (walk->err != FAR_OK) return;
         void *item = walk->reading ? far_pool_restore(pool, id) : far_pool_get(pool, id);
         if (!item || walk->err != FAR_OK) {
             bad(walk);

@@ -369,7 +369,7 @@ struct acd {
 };
 
 /* A fault of this core itself: stop at once rather than go on from a wrong state. */
-#define acd_broken(text) assert(!(text))
+#define acd_broken(text) assert(0 && (text))
 #define SLOT(id)         ((uint32_t)((id)&0xffffff))
 #define TEXT(t)          ((char *)(uintptr_t)(t)) /* protobuf-c's texts are not const */
 #define COPY(to, t)      acd_copy((to), sizeof(to), (t))

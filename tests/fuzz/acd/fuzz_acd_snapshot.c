@@ -30,7 +30,12 @@ static enum far_err get(void *context, void *data, size_t len)
 static enum far_err compare(void *context, const void *data, size_t len)
 {
     struct bytes *bytes = context;
-    if (len > bytes->len - bytes->at || memcmp(data, bytes->data + bytes->at, len) != 0) abort();
+    const uint8_t *written = data;
+    for (size_t i = 0; i < len; i++)
+        if (bytes->at + i >= bytes->len || written[i] != bytes->data[bytes->at + i]) {
+            fprintf(stderr, "byte %zu is written differently\n", bytes->at + i);
+            abort();
+        }
     bytes->at += len;
     return FAR_OK;
 }

@@ -301,6 +301,7 @@ static void command_fails(struct walk *walk)
 /* What came before comes again, or something is missing before it: nothing but time may change. */
 static void repeat(struct walk *walk)
 {
+    if (walk->last.len == 0) return;
     Farseat__V1__AcdInput *input = farseat__v1__acd_input__unpack(NULL, walk->last.len, walk->last.data);
     if (!input) return;
     char producer[64], incarnation[40];
