@@ -198,6 +198,38 @@ void rig_edge_end(struct rig *rig, struct rig_edge *edge, int signal)
     if (signal == SIGTERM) assert_int_equal(status, 0);
 }
 
+static bool answers(int port)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_true(fd >= 0);
+    bool connected = connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0;
+    (void)close(fd);
+    return connected;
+}
+
+pid_t rig_service(struct rig *rig, const char *name, const char *binary, const char *text, int port)
+{
+    char path[160];
+    (void)snprintf(path, sizeof(path), "%s/%s.yaml", rig->dir, name);
+    write_text(path, text);
+    char *argv[] = {(char *)binary, (char *)"--config", path, NULL};
+    pid_t pid = launch(rig, name, argv);
+    for (int i = 0; i < 400; i++) {
+        if (answers(port)) return pid;
+        rig_turn(rig, 20);
+    }
+    fail_msg("%s does not listen on %d", name, port);
+    return 0;
+}
+
+int rig_end(struct rig *rig, pid_t pid, int signal)
+{
+    assert_int_equal(kill(pid, signal), 0);
+    return wait_end(rig, pid, 12000);
+}
+
 static void on_written(void *ctx, enum far_err err, uint64_t revision)
 {
     struct rig *rig = ctx;

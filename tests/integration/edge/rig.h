@@ -61,6 +61,10 @@ void rig_stop(struct rig *rig);
 struct rig_edge *rig_edge(struct rig *rig, const char *name);
 /** End it: by SIGTERM (must exit 0) or kill -9. */
 void rig_edge_end(struct rig *rig, struct rig_edge *edge, int signal);
+/** Another service: its configuration is text. Waits until TCP port answers. */
+pid_t rig_service(struct rig *rig, const char *name, const char *binary, const char *text, int port);
+/** End a process. @return its exit status; -1: killed. */
+int rig_end(struct rig *rig, pid_t pid, int signal);
 /** A phone's secret, and a trunk for an address. */
 void rig_user(struct rig *rig, const char *phone, const char *password);
 void rig_trunk(struct rig *rig, const char *id, const char *address);
