@@ -82,6 +82,7 @@ instances_await() {
 services_start() {
   local name
   services_values
+  for name in "$@"; do service_built "$name" || die "$BIN/$(service_binary "$name") is not there" "build it: cmake --build ${BIN%/bin} --target $(service_binary "$name")"; done
   for name in "$@"; do service_configure "$name"; done
   for name in "$@"; do service_start "$name"; done
   instances_await "$@"
@@ -130,10 +131,6 @@ main() {
   [[ $# -gt 0 && " $* " != *" postgres "* ]] || pg_roles
   if ((!NATS_OWN)); then nats_conf; fi
   [[ $# -gt 0 && " $* " != *" nats "* ]] || nats_streams
-  local -a built=()
-  for name in ${services[@]+"${services[@]}"}; do
-    if service_built "$name"; then built+=("$name"); else warn "$name is left out: $BIN/$(service_binary "$name") is not built"; fi
-  done
-  services_start ${built[@]+"${built[@]}"}
+  services_start ${services[@]+"${services[@]}"}
   (($# > 0)) || summary
 }

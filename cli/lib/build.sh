@@ -21,25 +21,19 @@ build_configure() {
 build_preset() {
   local preset=$1 dir=$FARSEAT_TREE/build/$1
   shift
+  build_lock "$preset"
   build_configure "$preset"
   local -a targets=()
   (($# == 0)) || targets=(--target "$@")
   step "building the $preset preset" "$LOG/build-$preset.log" \
     cmake --build "$dir" "${targets[@]}" || die "the $preset build failed" "the compiler's message stands above"
+  exec 8>&-
 }
 
-# The targets that a running system needs; what the tree does not have (yet) is named and left out.
+# The targets that a running system needs. A build of one's own (FARSEAT_BUILD) is taken as it is.
 build_runtime() {
-  local -a targets=() absent=()
-  local target known
+  local -a targets
   [[ -z ${FARSEAT_BUILD:-} ]] || return 0
-  build_lock release
-  build_configure release
-  known=$(ninja -C "$FARSEAT_TREE/build/release" -t targets all 2>/dev/null | sed -n 's/: phony$//p')
-  for target in far-nkey far-tables far-tones farseatctl $(services_binaries); do
-    if grep -qx -- "$target" <<<"$known"; then targets+=("$target"); else absent+=("$target"); fi
-  done
-  ((${#absent[@]} == 0)) || warn "the tree does not build ${absent[*]}: left out"
-  build_preset release "${targets[@]}"
-  exec 8>&-
+  mapfile -t targets < <(services_binaries)
+  build_preset release far-nkey far-tables far-tones farseatctl "${targets[@]}"
 }
