@@ -55,7 +55,7 @@ struct acd_fact {
     const char *suffix; /* "contact.queued": far.evt.<suffix> */
     const Farseat__V1__Fact *fact;
 };
-/* What one input brought about. Everything it points to lies in its arena and is good until the next
+/* What one input brought about. Everything it points to is the output's own and good until the next
  * acd_apply() with it. Embedded by the caller, between acd_output_init() and acd_output_done(). */
 struct acd_output {
     enum acd_outcome outcome;

@@ -109,11 +109,9 @@ static void command_put(struct acd *acd, struct edge *edge, uint64_t leg, Farsea
     command->expires_us = acd->now_us + COMMAND_KEEP_US;
     command->len = (uint32_t)farseat__v1__edge_command__pack(message, command->data);
     acd_command_link(acd, command);
-    if (!out->commands)
-        out->commands = far_arena_alloc(&out->arena, out->command_capacity * sizeof(*out->commands));
     ProtobufCMessage *copy = acd_message_copy(&out->arena, &message->base);
     char *name = far_arena_text(&out->arena, edge->name, strlen(edge->name));
-    if (!out->commands || !copy || !name || out->command_count == out->command_capacity) {
+    if (!copy || !name || out->command_count == out->command_capacity) {
         out->effects_dropped++;
         return;
     }

@@ -3,6 +3,7 @@
 #include "state.h"
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define LEG_EFFECT_BYTES 6144 /* what the end of one leg can bring about, with room to spare */
@@ -14,16 +15,22 @@ enum far_err acd_output_init(struct acd_output *out, const struct acd_limits *li
     *out = (struct acd_output){0};
     out->command_capacity = (size_t)limits->legs_max * 3 + 1024;
     out->fact_capacity = (size_t)limits->legs_max * 5 + (size_t)limits->agents_max * 3 + 1024;
-    size_t bytes = out->command_capacity * sizeof(*out->commands) + out->fact_capacity * sizeof(*out->facts) +
-                   (size_t)limits->legs_max * LEG_EFFECT_BYTES + (size_t)limits->agents_max * 1024 +
-                   (1u << 20);
-    enum far_err err = far_arena_init(&out->arena, bytes);
-    if (err == FAR_OK) acd_output_reset(out);
+    size_t bytes =
+        (size_t)limits->legs_max * LEG_EFFECT_BYTES + (size_t)limits->agents_max * 1024 + (1u << 20);
+    out->commands = calloc(out->command_capacity, sizeof(*out->commands));
+    out->facts = calloc(out->fact_capacity, sizeof(*out->facts));
+    enum far_err err = out->commands && out->facts ? far_arena_init(&out->arena, bytes) : FAR_ENOMEM;
+    if (err == FAR_OK)
+        acd_output_reset(out);
+    else
+        acd_output_done(out);
     return err;
 }
 
 void acd_output_done(struct acd_output *out)
 {
+    free(out->commands);
+    free(out->facts);
     far_arena_done(&out->arena);
     *out = (struct acd_output){0};
 }
@@ -32,8 +39,6 @@ void acd_output_reset(struct acd_output *out)
 {
     far_arena_reset(&out->arena);
     out->command_count = out->fact_count = 0;
-    out->commands = NULL;
-    out->facts = NULL;
     out->effects_dropped = 0;
     out->outcome = ACD_APPLIED;
     out->record_first = 1;
@@ -172,12 +177,6 @@ ProtobufCMessage *acd_message_copy(struct far_arena *arena, const ProtobufCMessa
     return (ProtobufCMessage *)(void *)base;
 }
 
-static bool facts_grow(struct acd_output *out)
-{
-    if (!out->facts) out->facts = far_arena_alloc(&out->arena, out->fact_capacity * sizeof(*out->facts));
-    return out->facts && out->fact_count < out->fact_capacity;
-}
-
 void acd_fact(struct acd *acd, const char *suffix, const struct fact_about *about,
               Farseat__V1__Fact__BodyCase body_case, void *body)
 {
@@ -198,8 +197,9 @@ void acd_fact(struct acd *acd, const char *suffix, const struct fact_about *abou
     fact.log_position = acd->position;
     fact.body_case = body_case;
     fact.contact_created = body; /* the members of the union are all pointers */
-    Farseat__V1__Fact *copy =
-        facts_grow(out) ? (Farseat__V1__Fact *)(void *)acd_message_copy(&out->arena, &fact.base) : NULL;
+    Farseat__V1__Fact *copy = out->fact_count < out->fact_capacity
+                                  ? (Farseat__V1__Fact *)(void *)acd_message_copy(&out->arena, &fact.base)
+                                  : NULL;
     if (!copy) {
         out->effects_dropped++;
         return;
