@@ -20,6 +20,8 @@ static const struct far_config_row rows[] = {
     {ROW("sip.advertised", FAR_CONFIG_STRING, sip_advertised, "",
          "IPv4 address that phones and trunks are told, for SIP and RTP; empty: that of sip.listen"),
      .max = 15},
+    {ROW("sip.offer_sha256", FAR_CONFIG_BOOL, offer_sha256, "false",
+         "Offer SHA-256 beside MD5 to phones (RFC 8760); some phones give up at the sight of it")},
     {ROW("numbers.area_code", FAR_CONFIG_STRING, area_code, "020",
          "Area code of local numbers that come from trunks whose rule does not say"),
      .max = 6},

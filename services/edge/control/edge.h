@@ -65,6 +65,7 @@ struct edge_config {
     const char *rtp_listen, *prompt_dir, *music_file, *area_code;
     int64_t rtp_port_min, rtp_port_max, media_threads;
     int64_t legs_max, phones_max, drain_ms;
+    bool offer_sha256;
 };
 
 enum call_kind { CALL_LEG, CALL_LINK, CALL_SESSION };

@@ -211,8 +211,12 @@ static void challenge(struct edge *edge, bool stale, char *ret_headers, size_t s
     uint64_t now_ms = edge_now_ms(edge);
     digest_challenge(edge->digest, now_ms, DIGEST_SHA256, stale, sha256);
     digest_challenge(edge->digest, now_ms, DIGEST_MD5, stale, md5);
-    /* RFC 8760 wants the stronger first, but sipp and old phones give up on a first one that they do not know. */
-    (void)snprintf(ret_headers, size, "WWW-Authenticate: %s\nWWW-Authenticate: %s\n", md5, sha256);
+    /* RFC 8760 wants the stronger first, but sipp gives up on a first one that it does not know, and
+     * softphones on libre before 2 (Debian 12's baresip) on any. */
+    if (edge->config->offer_sha256)
+        (void)snprintf(ret_headers, size, "WWW-Authenticate: %s\nWWW-Authenticate: %s\n", md5, sha256);
+    else
+        (void)snprintf(ret_headers, size, "WWW-Authenticate: %s\n", md5);
 }
 
 static const struct digest_credentials *ours(const struct sip_request *request)
