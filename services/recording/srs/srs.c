@@ -96,6 +96,7 @@ static void note_take(struct srs *srs, const struct note *note)
         if (!call || !call->handle || call->state != CALL_UP) break;
         FAR_WARN("session-silent", "recording=%s part=%u why=%s", call->part.recording_id, call->part.number,
                  "no RTP for rtp.silence_max: ended");
+        receiver_end(srs->config.receiver, note->session); /* now: the BYE may stay unanswered for long */
         nua_bye(call->handle, TAG_END());
         break;
     case NOTE_DRAIN:

@@ -47,7 +47,8 @@ struct writer {
     atomic_size_t files_len;
     char root[PATH_MAX];
     bool stopping;
-    bool troubled; /* the last write failed */
+    bool troubled; /* the last write failed ... */
+    uint64_t troubled_ms; /* ... then */
 };
 
 static struct file *file_of(struct writer *writer, uint64_t session)
@@ -88,6 +89,7 @@ static void writer_trouble(struct writer *writer, enum far_err err)
     far_health_set("store", FAR_HEALTH_FAILED, "%s: sound is being lost in %s; free space or mend the disk",
                    err == FAR_EFULL ? "the disk is full" : "writing fails", writer->root);
     writer->troubled = true;
+    writer->troubled_ms = far_clock_mono_ms();
 }
 
 static enum far_err open_file(struct writer *writer, struct part *part, struct file_writer **ret_out)
@@ -254,9 +256,13 @@ static void writer_tick(struct writer *writer)
         if (!file->ending && (int64_t)(now_ms - file->told_ms) >= writer->config.progress_ms)
             file_tell(writer, file, now_ms);
     }
+    uint64_t free_bytes = folder_free_bytes(writer->root);
+    if (writer->troubled && writer_files(writer) == 0 && free_bytes >= writer->config.free_min &&
+        now_ms - writer->troubled_ms >= RETRY_MS)
+        writer_trouble(writer, FAR_OK); /* nothing is open that could show it */
     far_metric_set(&measures[MEASURE_SYNC_LAG], lag_ms);
     far_metric_set(&measures[MEASURE_QUEUE], (int64_t)waiting);
-    far_metric_set(&measures[MEASURE_FREE], (int64_t)folder_free_bytes(writer->root));
+    far_metric_set(&measures[MEASURE_FREE], (int64_t)free_bytes);
 }
 
 static void *writer_run(void *arg)

@@ -143,6 +143,36 @@ int client_invite(struct client *client, const struct client_offer *offer)
     return status;
 }
 
+int client_update(struct client *client, const struct client_offer *offer)
+{
+    unsigned cseq = ++client->cseq;
+    char xml[4096];
+    const char *begin = strstr(body_of(client, offer), "<?xml"), *end = strstr(begin, "\r\n--cut--");
+    (void)snprintf(xml, sizeof(xml), "%.*s", (int)(end - begin), begin);
+    request_send(client, "UPDATE", cseq, "application/rs-metadata+xml", xml);
+    return response_wait(client, cseq);
+}
+
+int client_options_tcp(uint16_t server_port)
+{
+    static const char request[] =
+        "OPTIONS sip:recorder@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/TCP 127.0.0.1:9;branch=z9hG4bKtcp\r\n"
+        "Max-Forwards: 70\r\nFrom: <sip:src@127.0.0.1>;tag=t\r\nTo: <sip:recorder@127.0.0.1>\r\n"
+        "Call-ID: tcp\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n";
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(server_port)};
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(connect(fd, (struct sockaddr *)&at, sizeof(at)), 0);
+    assert_int_equal(write(fd, request, sizeof(request) - 1), sizeof(request) - 1);
+    struct pollfd wait = {.fd = fd, .events = POLLIN};
+    assert_int_equal(poll(&wait, 1, WAIT_MS), 1);
+    ssize_t len = read(fd, answer, sizeof(answer) - 1);
+    close(fd);
+    assert_true(len > 12);
+    answer[len] = '\0';
+    return atoi(answer + 8);
+}
+
 int client_bye(struct client *client)
 {
     unsigned cseq = ++client->cseq;

@@ -30,6 +30,10 @@ void client_open(struct client *client, const char *from, uint16_t server_port);
 void client_close(struct client *client);
 /** INVITE (again within the session), ACK. @return the final status. */
 int client_invite(struct client *client, const struct client_offer *offer);
+/** UPDATE within the session with other metadata. @return the final status. */
+int client_update(struct client *client, const struct client_offer *offer);
+/** OPTIONS over TCP. @return the status. */
+int client_options_tcp(uint16_t server_port);
 /** @return the final status, 0 when none came in 3 s. */
 int client_bye(struct client *client);
 int client_options(struct client *client);

@@ -188,9 +188,11 @@ static void labels_decide_and_loss_is_counted(void **state)
     client.to_port[1] = client.to_port[0];
     client.to_port[0] = left_port;
     client_talk(&client, 1000, 10);
+    offer.agent_id = "carl"; /* and an UPDATE */
+    assert_int_equal(client_update(&client, &offer), 200);
     assert_int_equal(client_bye(&client), 200);
     Farseat__V1__RecordingPart *part = recorder_part(&recorder, "c-loss", "complete");
-    assert_string_equal(part->agent_id, "ben");
+    assert_string_equal(part->agent_id, "carl");
     assert_int_equal(part->left_quality->lost, 9); /* the tenth is not seen to be lost: none follows */
     assert_int_equal(part->left_quality->gap_ms, 180);
     assert_int_equal(part->right_quality->lost, 0);
@@ -219,6 +221,7 @@ static void who_is_refused_is_told_why(void **state)
     assert_int_equal(client_options(&client), 200);
     assert_non_null(strstr(client_answer(), "siprec"));
     client_close(&client);
+    assert_int_equal(client_options_tcp(recorder.sip_port), 200);
     client_open(&client, "127.0.0.1", recorder.sip_port);
     struct client_offer offer = {.recording_id = id, .contact_id = "c", .agent_id = "a"};
     offer.type = "application/sdp";
