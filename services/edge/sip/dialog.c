@@ -23,18 +23,9 @@ const char *sip_cause(uint32_t status)
         uint32_t status;
         const char *cause;
     } rows[] = {
-        {486, "busy"       },
-        {600, "busy"       },
-        {603, "declined"   },
-        {480, "declined"   },
-        {403, "declined"   },
-        {487, "cancelled"  },
-        {404, "unreachable"},
-        {408, "unreachable"},
-        {410, "unreachable"},
-        {502, "unreachable"},
-        {503, "unreachable"},
-        {504, "unreachable"},
+        {486, "busy"},        {600, "busy"},        {603, "declined"},    {480, "declined"},
+        {403, "declined"},    {487, "cancelled"},   {404, "unreachable"}, {408, "unreachable"},
+        {410, "unreachable"}, {502, "unreachable"}, {503, "unreachable"}, {504, "unreachable"},
     };
     for (size_t i = 0; i < FAR_ARRAY_LEN(rows); i++)
         if (rows[i].status == status) return rows[i].cause;

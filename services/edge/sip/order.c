@@ -7,12 +7,26 @@
 
 #define CANCEL_MS 5000u /* for the 487; then the call is over all the same */
 
+#define HEADERS_MAX 16
+
+/* One tag a line: several headers in one text do not survive everywhere in nua. Cuts the text in pieces. */
+static void header_tags(char *headers, tagi_t ret_tags[HEADERS_MAX + 1])
+{
+    size_t len = 0;
+    char *rest = headers;
+    for (char *line = strsep(&rest, "\n"); line && len < HEADERS_MAX; line = strsep(&rest, "\n"))
+        if (*line) ret_tags[len++] = (tagi_t){siptag_header_str, (tag_value_t)line};
+    ret_tags[len] = (tagi_t){tag_null, 0};
+}
+
 static void run_register_reply(struct sip *sip, struct order *order)
 {
+    tagi_t headers[HEADERS_MAX + 1];
     struct saved *saved = message_saved(sip, order->token);
     if (!saved) return;
+    header_tags(order->headers, headers);
     nua_respond(saved->nh, (int)order->status, sip_phrase(order->status), NUTAG_WITH_SAVED(saved->event),
-                TAG_IF(order->headers, SIPTAG_HEADER_STR(order->headers)), TAG_END());
+                TAG_NEXT(headers));
     nua_handle_destroy(saved->nh);
     message_forget(sip, saved);
 }
@@ -37,10 +51,11 @@ static void run_respond(struct sip *sip, struct order *order)
     }
     keep_sdp(call, order);
     bool described = call->sdp && order->status < 300 && order->status >= 200;
+    tagi_t headers[HEADERS_MAX + 1];
+    header_tags(order->headers, headers);
     nua_respond(call->branches[0]->nh, (int)order->status, sip_phrase(order->status),
                 TAG_IF(described, SIPTAG_CONTENT_TYPE_STR("application/sdp")),
-                TAG_IF(described, SIPTAG_PAYLOAD_STR(call->sdp)),
-                TAG_IF(order->headers, SIPTAG_HEADER_STR(order->headers)), TAG_END());
+                TAG_IF(described, SIPTAG_PAYLOAD_STR(call->sdp)), TAG_NEXT(headers));
 }
 
 static void run_offer_reply(struct sip *sip, struct order *order)
@@ -58,7 +73,7 @@ static void run_offer_reply(struct sip *sip, struct order *order)
     if (saved) message_forget(sip, saved);
 }
 
-static void invite(struct call *call, struct order *order, size_t at)
+static void invite(struct call *call, struct order *order, size_t at, tagi_t headers[])
 {
     const char *to = order->to ? order->to : order->uris[at];
     nua_handle_t *nh = nua_handle(call->sip->nua, NULL, NUTAG_URL(order->uris[at]), SIPTAG_TO_STR(to),
@@ -71,8 +86,7 @@ static void invite(struct call *call, struct order *order, size_t at)
     nua_invite(nh, TAG_IF(order->routes[at], NUTAG_PROXY(order->routes[at])),
                TAG_IF(order->features, NUTAG_M_FEATURES(order->features)),
                TAG_IF(order->content_type, SIPTAG_CONTENT_TYPE_STR(order->content_type)),
-               TAG_IF(order->body, SIPTAG_PAYLOAD_STR(order->body)),
-               TAG_IF(order->headers, SIPTAG_HEADER_STR(order->headers)), TAG_END());
+               TAG_IF(order->body, SIPTAG_PAYLOAD_STR(order->body)), TAG_NEXT(headers));
 }
 
 static void run_dial(struct sip *sip, struct order *order)
@@ -86,8 +100,10 @@ static void run_dial(struct sip *sip, struct order *order)
         stack_post(posted);
         return;
     }
+    tagi_t headers[HEADERS_MAX + 1];
+    header_tags(order->headers, headers);
     for (size_t i = 0; i < order->targets_len; i++)
-        if (order->uris[i]) invite(call, order, i);
+        if (order->uris[i]) invite(call, order, i, headers);
     keep_sdp(call, order);
     if (call->branches_len > 0) {
         dialog_timer(call, order->dead_ms);

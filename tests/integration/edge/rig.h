@@ -39,9 +39,10 @@ struct rig {
         uint32_t number;
     } legs[RIG_LEGS_MAX];
     size_t legs_len;
-    char cause[64];  /* of the last command's reply, "" accepted */
-    bool done;       /* an answer came */
-    uint64_t serial; /* for ids */
+    char cause[64];    /* of the last command's reply, "" accepted */
+    bool done;         /* an answer came */
+    uint64_t serial;   /* for ids */
+    bool offer_sha256; /* of edges that are started from now on */
     char dir[64];
 };
 
