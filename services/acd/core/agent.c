@@ -274,6 +274,14 @@ bool acd_agent_remove_if_free(struct acd *acd, struct agent *agent)
 
 /* --- what people ask --- */
 
+static bool phone_configured(const struct acd *acd, const char *id)
+{
+    const Farseat__V1__CentreConfig *config = acd_config_now(acd);
+    for (size_t i = 0; config && i < config->n_phones; i++)
+        if (strcmp(config->phones[i]->id, id) == 0) return true;
+    return false;
+}
+
 static void login(struct acd *acd, struct agent *agent, const Farseat__V1__AgentLogin *wish)
 {
     const char *name = wish->phone[0] ? wish->phone : agent->home_phone;
@@ -285,7 +293,7 @@ static void login(struct acd *acd, struct agent *agent, const Farseat__V1__Agent
         acd_fail(acd, FAR_ENOTFOUND, "agent %s is no longer in the configuration", agent->id);
         return;
     }
-    struct phone *phone = acd_phone_ensure(acd, name);
+    struct phone *phone = phone_configured(acd, name) ? acd_phone_ensure(acd, name) : NULL;
     if (!phone) {
         acd_fail(acd, name[0] ? FAR_EINVAL : FAR_ENOTFOUND,
                  "agent %s: phone \"%.63s\" cannot be used: name a phone of the configuration", agent->id,
