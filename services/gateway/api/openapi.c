@@ -112,18 +112,30 @@ static void parameter_add(json_t *parameters, const char *name, size_t len, cons
                                           strcmp(where, "path") == 0, "schema", schema));
 }
 
-static json_t *parameters_of(const struct route *route)
+static bool path_has(const struct route *route, const char *name)
+{
+    char in_path[100];
+    (void)snprintf(in_path, sizeof(in_path), "{%s}", name);
+    return strstr(route->path, in_path) != NULL;
+}
+
+static json_t *parameters_of(const struct route *route, const char *path)
 {
     json_t *parameters = json_array();
-    for (const char *at = strchr(route->path, '{'); at; at = strchr(at + 1, '{'))
+    for (const char *at = strchr(path, '{'); at; at = strchr(at + 1, '{'))
         parameter_add(parameters, at + 1, strcspn(at + 1, "}"), "path", json_pack("{s:s}", "type", "string"));
     const ProtobufCMessageDescriptor *type = request_type(route);
+    if (route->handler == audio_get)
+        parameter_add(parameters, "part", strlen("part"), "query", json_pack("{s:s}", "type", "integer"));
+    /* On whose behalf: the body is the action's alone. */
+    if (route->action && !path_has(route, route->own_field))
+        parameter_add(parameters, route->own_field, strlen(route->own_field), "query",
+                      json_pack("{s:s}", "type", "string"));
     if (route->method != HTTP_GET || !type) return parameters;
     for (unsigned i = 0; i < type->n_fields; i++) {
-        char name[96], in_path[100];
+        char name[96];
         (void)far_json_name(type->fields[i].name, name, sizeof(name));
-        (void)snprintf(in_path, sizeof(in_path), "{%s}", name);
-        if (!strstr(route->path, in_path) && type->fields[i].type != PROTOBUF_C_TYPE_MESSAGE)
+        if (!path_has(route, name) && type->fields[i].type != PROTOBUF_C_TYPE_MESSAGE)
             parameter_add(parameters, name, strlen(name), "query", schema_scalar(&type->fields[i]));
     }
     return parameters;
@@ -146,10 +158,10 @@ static json_t *responses_of(const struct route *route)
     return responses;
 }
 
-static json_t *operation_of(const struct route *route)
+static json_t *operation_of(const struct route *route, const char *path)
 {
     json_t *operation = json_pack("{s:s,s:o,s:o}", "summary", route->summary, "parameters",
-                                  parameters_of(route), "responses", responses_of(route));
+                                  parameters_of(route, path), "responses", responses_of(route));
     const ProtobufCMessageDescriptor *body = body_type(route);
     if (body && body->n_fields > 0)
         (void)json_object_set_new(operation, "requestBody", json_pack("{s:o}", "content", content(body)));
@@ -162,6 +174,27 @@ static json_t *operation_of(const struct route *route)
     return operation;
 }
 
+/* Whether two paths differ in the names of their parameters only. */
+static bool path_same(const char *a, const char *b)
+{
+    for (; *a && *b; a++, b++) {
+        if (*a != *b) return false;
+        if (*a != '{') continue;
+        a += strcspn(a, "}");
+        b += strcspn(b, "}");
+    }
+    return *a == *b;
+}
+
+/* The page may name a path only once (OpenAPI 3.0, Paths Object): the first route's names stand for all. */
+static const char *path_name(const json_t *paths, const struct route *route)
+{
+    for (size_t i = 0; i < api_routes_len; i++)
+        if (path_same(api_routes[i].path, route->path) && json_object_get(paths, api_routes[i].path))
+            return api_routes[i].path;
+    return route->path;
+}
+
 char *api_openapi(void)
 {
     json_t *schemas = json_object(), *paths = json_object();
@@ -170,12 +203,13 @@ char *api_openapi(void)
         const struct route *route = &api_routes[i];
         schema_add(schemas, request_type(route));
         schema_add(schemas, reply_type(route));
-        json_t *path = json_object_get(paths, route->path);
+        const char *name = path_name(paths, route);
+        json_t *path = json_object_get(paths, name);
         if (!path) {
             path = json_object();
-            (void)json_object_set_new(paths, route->path, path);
+            (void)json_object_set_new(paths, name, path);
         }
-        (void)json_object_set_new(path, method_names[route->method], operation_of(route));
+        (void)json_object_set_new(path, method_names[route->method], operation_of(route, name));
     }
     json_t *page = json_pack("{s:s,s:{s:s,s:s,s:s},s:[{s:[]}],s:o,s:{s:{s:{s:s,s:s,s:s}},s:o}}", "openapi",
                              "3.0.3", "info", "title", "Farseat", "version", FARSEAT_VERSION, "description",

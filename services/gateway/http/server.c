@@ -11,6 +11,7 @@
 #define SEND_CHUNK    16384
 #define REQUEST_S_MAX 30 /* s: a client that is slower is cut off */
 #define MESSAGE_MAX   65536
+#define TURNS_MAX     1000
 
 /* One connection, HTTP or WebSocket: libwebsockets keeps a pointer-sized session that holds its pool id. */
 struct connection {
@@ -29,6 +30,7 @@ struct connection {
 };
 struct http_server {
     struct http_server_config config;
+    struct far_loop *loop;
     struct lws_context *context;
     struct lws_vhost *vhost;
     struct far_pool connections;
@@ -108,8 +110,7 @@ static void header_copy(struct lws *wsi, enum lws_token_indexes token, char *out
 static bool query_read(struct lws *wsi, struct http_request *request)
 {
     char text[HTTP_HEADER_MAX];
-    int n = 0;
-    for (; n < 64; n++) {
+    for (int n = 0; n < 64; n++) {
         if (lws_hdr_fragment_length(wsi, WSI_TOKEN_HTTP_URI_ARGS, n) <= 0) return true;
         if (lws_hdr_copy_fragment(wsi, text, sizeof(text), WSI_TOKEN_HTTP_URI_ARGS, n) < 0) return false;
         if (request->query_len == HTTP_PARAMS_MAX) return false;
@@ -265,6 +266,12 @@ static int header_add(struct lws *wsi, const char *name, const char *value, unsi
                                        (int)strlen(value), at, end);
 }
 
+/* A body that was refused unread would be taken for the next request. */
+static bool is_last(const struct connection *connection)
+{
+    return connection->status == 413 || connection->status == 414;
+}
+
 static int write_headers(struct connection *connection)
 {
     unsigned char block[LWS_PRE + 2048], *at = block + LWS_PRE, *end = block + sizeof(block) - 1;
@@ -278,6 +285,7 @@ static int write_headers(struct connection *connection)
         return -1;
     for (size_t i = 0; i < FAR_ARRAY_LEN(fixed_headers); i++)
         if (header_add(wsi, fixed_headers[i][0], fixed_headers[i][1], &at, end)) return -1;
+    if (is_last(connection) && header_add(wsi, "connection:", "close", &at, end)) return -1;
     for (char *name = next_line(&cursor, headers_end); name; name = next_line(&cursor, headers_end)) {
         const char *value = next_line(&cursor, headers_end);
         if (!value || header_add(wsi, name, value, &at, end)) return -1;
@@ -291,9 +299,7 @@ static int write_headers(struct connection *connection)
 
 static int answer_end(struct connection *connection)
 {
-    /* A body that was refused unread would be taken for the next request. */
-    bool reuse = connection->status != 413 && connection->status != 414;
-    return reuse && lws_http_transaction_completed(connection->wsi) == 0 ? 0 : -1;
+    return !is_last(connection) && lws_http_transaction_completed(connection->wsi) == 0 ? 0 : -1;
 }
 
 static int http_writable(struct connection *connection)
@@ -491,6 +497,7 @@ enum far_err http_server_create(struct far_loop *loop, const struct http_server_
     struct http_server *server = calloc(1, sizeof(*server));
     if (!server) return FAR_ENOMEM;
     server->config = *config;
+    server->loop = loop;
     enum far_err err =
         far_pool_init(&server->connections, sizeof(struct connection *), config->connections_max);
     if (err != FAR_OK) {
@@ -545,10 +552,28 @@ void http_server_deafen(struct http_server *server)
     server->deaf = true;
 }
 
+static void count_idle(uv_handle_t *handle, void *count)
+{
+    if (uv_handle_get_type(handle) == UV_IDLE) (*(size_t *)count)++;
+}
+
+/* On a loop that is not its own libwebsockets only begins to close its handles: the loop must turn until they
+ * are gone. Its idle handle, the only one of that kind here, goes with the last of them. */
+static void context_destroy(struct http_server *server)
+{
+    size_t idle = 1;
+    lws_context_destroy(server->context);
+    for (int turn = 0; turn < TURNS_MAX && idle > 0; turn++) {
+        idle = 0;
+        (void)uv_run(far_loop_uv(server->loop), UV_RUN_NOWAIT);
+        uv_walk(far_loop_uv(server->loop), count_idle, &idle);
+    }
+}
+
 struct http_server *http_server_destroy(struct http_server *server)
 {
     if (!server) return NULL;
-    if (server->context) lws_context_destroy(server->context);
+    if (server->context) context_destroy(server);
     far_pool_done(&server->connections);
     free(server);
     return NULL;

@@ -81,4 +81,6 @@ void http_socket_close(struct http_server *server, uint64_t id, uint16_t code, c
 void http_server_counts(const struct http_server *server, size_t *ret_requests, size_t *ret_sockets);
 /** Stop listening; what is open goes on. */
 void http_server_deafen(struct http_server *server);
+/** In the service's stop(), when the loop no longer runs: it is turned here until all connections are closed.
+ */
 struct http_server *http_server_destroy(struct http_server *server);
