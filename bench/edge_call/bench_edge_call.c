@@ -101,13 +101,14 @@ static void measure_house(struct centre *centre, const struct phones_order *orde
     figures->idle_share[round] =
         (double)(bench_cpu_ns(pids[0]) - idle_ns) / 10 / (double)(far_clock_mono_us() - began_us);
     for (size_t i = 0; i < PARTS; i++)
-        ns[i] = pids[i] ? bench_cpu_ns(pids[i]) : 0;
+        ns[i] = pids[i] ? bench_cpu_tree_ns(pids[i]) : 0;
     size_t before = figures->through;
     figures->edge_ms[round] = measure(centre->phones, order, pids[0], figures);
     bench_pause(REST_MS);
     double through = (double)(figures->through - before);
     for (size_t i = 0; i < PARTS; i++)
-        figures->part_ms[i][round] = pids[i] ? (double)(bench_cpu_ns(pids[i]) - ns[i]) / 1e6 / through : 0;
+        figures->part_ms[i][round] =
+            pids[i] ? (double)(bench_cpu_tree_ns(pids[i]) - ns[i]) / 1e6 / through : 0;
 }
 
 static void print_rows(const struct options *options, struct figures *figures)

@@ -53,6 +53,36 @@ uint64_t bench_cpu_ns(pid_t pid)
     return sum;
 }
 
+static uint64_t tree_ns(pid_t pid, unsigned depth)
+{
+    char path[80];
+    long child = 0;
+    uint64_t sum = bench_cpu_ns(pid);
+    (void)snprintf(path, sizeof(path), "/proc/%ld/task/%ld/children", (long)pid, (long)pid);
+    FILE *file = depth > 0 ? fopen(path, "re") : NULL;
+    while (file && fscanf(file, "%ld", &child) == 1)
+        sum += tree_ns((pid_t)child, depth - 1);
+    if (file) (void)fclose(file);
+    return sum;
+}
+
+uint64_t bench_cpu_tree_ns(pid_t pid)
+{
+    return tree_ns(pid, 4);
+}
+
+bool bench_wait_idle(pid_t pid, double share, uint64_t ms_max)
+{
+    uint64_t until_ms = far_clock_mono_ms() + ms_max;
+    do {
+        uint64_t ns = bench_cpu_ns(pid), began_us = far_clock_mono_us();
+        bench_pause(300);
+        ns = bench_cpu_ns(pid) - ns;
+        if ((double)ns / 1000 < share * (double)(far_clock_mono_us() - began_us)) return true;
+    } while (far_clock_mono_ms() < until_ms);
+    return false;
+}
+
 bool bench_memory(pid_t pid, struct bench_memory *ret_memory)
 {
     char line[256];

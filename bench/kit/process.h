@@ -17,6 +17,12 @@ pid_t bench_instance_pid(const char *instance);
  */
 uint64_t bench_cpu_ns(pid_t pid);
 
+/** The same with all its living descendants: PostgreSQL's work is done by children. */
+uint64_t bench_cpu_tree_ns(pid_t pid);
+/** Wait until a process uses less than the share (0..1) of a core for 300 ms, at most ms_max. @return
+ * whether. */
+bool bench_wait_idle(pid_t pid, double share, uint64_t ms_max);
+
 struct bench_memory {
     double rss_mib; /* what it has in memory, shared pages counted whole */
     double pss_mib; /* shared pages counted by their share */
