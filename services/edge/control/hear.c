@@ -286,6 +286,15 @@ static void on_ended(struct edge *edge, struct edge_call *call, const struct sip
     if (dead) phones_unreachable(edge, phone);
 }
 
+/* RFC 4733 is relayed by media itself. */
+static void pass_digit_on(struct edge *edge, const struct sip_event *event)
+{
+    uint64_t peer = edge_core_peer(edge->core, event->call);
+    if (peer == 0) return;
+    enum far_err err = media_digit_send(edge->media, peer, event->digit, event->duration_ms);
+    if (err != FAR_OK && err != FAR_ENOTFOUND) edge_count(EDGE_M_MEDIA_ERRORS);
+}
+
 static void on_call(struct edge *edge, struct sip_event *event)
 {
     struct edge_call *call = call_find(edge, event->call);
@@ -307,6 +316,7 @@ static void on_call(struct edge *edge, struct sip_event *event)
         on_ended(edge, call, event);
         return;
     case SIP_EV_DIGIT:
+        pass_digit_on(edge, event);
         edge_core_digit(edge->core, edge_now_ms(edge), event->call, event->digit);
         return;
     case SIP_EV_REFER:

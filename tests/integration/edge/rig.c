@@ -108,7 +108,7 @@ void rig_stop(struct rig *rig)
     if (!getenv("RIG_KEEP")) (void)nftw(rig->dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 }
 
-static void write_text(const char *path, const char *text)
+void rig_write(const char *path, const char *text)
 {
     FILE *file = fopen(path, "w");
     assert_non_null(file);
@@ -116,7 +116,7 @@ static void write_text(const char *path, const char *text)
     assert_int_equal(fclose(file), 0);
 }
 
-static pid_t launch(struct rig *rig, const char *name, char *const argv[])
+pid_t rig_launch(struct rig *rig, const char *name, char *const argv[])
 {
     char log[160];
     (void)snprintf(log, sizeof(log), "%s/%s.log", rig->dir, name);
@@ -166,10 +166,10 @@ struct rig_edge *rig_edge(struct rig *rig, const char *name)
         "limits:\n  legs_max: 100\n  phones_max: 100\n  drain: 3s\n",
         name, edge->http_port, rig->nats.url, edge->ip, edge->sip_port, rig->offer_sha256 ? "true" : "false",
         edge->rtp_first, edge->rtp_first + 98, rig->dir);
-    write_text(path, text);
+    rig_write(path, text);
     char *argv[] = {(char *)EDGE_BINARY, (char *)"--config", path, NULL};
     edge->incarnation[0] = '\0';
-    edge->pid = launch(rig, name, argv);
+    edge->pid = rig_launch(rig, name, argv);
     (void)rig_input(rig, FARSEAT__V1__ACD_INPUT__BODY_EDGE_STARTED);
     Farseat__V1__CreditCommand credit = FARSEAT__V1__CREDIT_COMMAND__INIT;
     credit.incoming_legs_max = 100;
@@ -213,9 +213,9 @@ pid_t rig_service(struct rig *rig, const char *name, const char *binary, const c
 {
     char path[160];
     (void)snprintf(path, sizeof(path), "%s/%s.yaml", rig->dir, name);
-    write_text(path, text);
+    rig_write(path, text);
     char *argv[] = {(char *)binary, (char *)"--config", path, NULL};
-    pid_t pid = launch(rig, name, argv);
+    pid_t pid = rig_launch(rig, name, argv);
     for (int i = 0; i < 400; i++) {
         if (answers(port)) return pid;
         rig_turn(rig, 20);
@@ -474,7 +474,7 @@ pid_t rig_sipp(struct rig *rig, const char *name, const char *scenario, const st
         argv[len++] = arg;
     va_end(args);
     argv[len] = NULL;
-    return launch(rig, name, argv);
+    return rig_launch(rig, name, argv);
 }
 
 int rig_sipp_end(struct rig *rig, pid_t pid)

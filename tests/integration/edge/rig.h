@@ -62,6 +62,10 @@ void rig_stop(struct rig *rig);
 struct rig_edge *rig_edge(struct rig *rig, const char *name);
 /** End it: by SIGTERM (must exit 0) or kill -9. */
 void rig_edge_end(struct rig *rig, struct rig_edge *edge, int signal);
+/** A file of that text. */
+void rig_write(const char *path, const char *text);
+/** Any program; its output is in rig->dir/<name>.log. It dies with the test. */
+pid_t rig_launch(struct rig *rig, const char *name, char *const argv[]);
 /** Another service: its configuration is text. Waits until TCP port answers. */
 pid_t rig_service(struct rig *rig, const char *name, const char *binary, const char *text, int port);
 /** End a process. @return its exit status; -1: killed. */

@@ -297,10 +297,13 @@ static void two_legs_here_are_bridged(void **state)
     assert_string_equal(world_bridge(world, "l1", 3, "b1", "d1", "edge-hq"), "");
     world_expect(world, "play-stop", "bridge", "append bridge_up leg_id=l1 commands_done=3 bridge_id=b1",
                  NULL);
+    assert_true(edge_core_peer(world->core, caller) == agent);
+    assert_true(edge_core_peer(world->core, agent) == caller);
     Farseat__V1__UnbridgeCommand body = FARSEAT__V1__UNBRIDGE_COMMAND__INIT;
     assert_string_equal(world_command(world, "l1", 4, FARSEAT__V1__EDGE_COMMAND__BODY_UNBRIDGE, &body), "");
     world_expect(world, "unbridge",
                  "append bridge_down leg_id=l1 commands_done=4 bridge_id=b1 cause=commanded", NULL);
+    assert_true(edge_core_peer(world->core, caller) == 0 && edge_core_peer(world->core, 12345) == 0);
     assert_string_equal(world_bridge(world, "l1", 5, "b2", "d1", ""), "");
     world_skip(world);
     world_ended(world, agent, "hangup", 0, true);

@@ -234,3 +234,11 @@ void bridge_tick(struct edge_core *core, uint64_t now_ms)
         if (leg && leg->bridge.peer_call == call) part(core, leg, now_ms, "timeout");
     }
 }
+
+uint64_t edge_core_peer(const struct edge_core *core, uint64_t call)
+{
+    uint64_t id = 0;
+    if (!far_index_get(core->legs_by_call, call, &id)) return 0;
+    const struct leg *leg = far_pool_get(&core->legs, id);
+    return leg->bridge.state == BRIDGE_UP ? leg->bridge.peer_call : 0;
+}

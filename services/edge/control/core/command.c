@@ -9,16 +9,16 @@ static const struct {
     bool accepted;
     bool uses_number; /* the leg's number is used up although it was refused */
 } outcomes[EDGE_OUTCOME_COUNT] = {
-    [EDGE_OUTCOME_EXECUTED] = {"",                                                                     true,  false},
-    [EDGE_OUTCOME_REPEATED] = {"done before",                                                          true,  false},
-    [EDGE_OUTCOME_FENCED] = {"a later leader has commanded this edge, or its log was given up",      false, false},
-    [EDGE_OUTCOME_WRONG_INCARNATION] = {"the edge was started anew: apply its EdgeStarted",                     false, false},
-    [EDGE_OUTCOME_UNKNOWN_LEG] = {"this edge has no such leg, or it has ended",                           false, false},
-    [EDGE_OUTCOME_GAP] = {"a command before this one is missing: send leg_number_next",           false, false},
-    [EDGE_OUTCOME_EXPIRED] = {"its deadline had passed when it came",                                 false, false},
+    [EDGE_OUTCOME_EXECUTED] = {"", true, false},
+    [EDGE_OUTCOME_REPEATED] = {"done before", true, false},
+    [EDGE_OUTCOME_FENCED] = {"a later leader has commanded this edge, or its log was given up", false, false},
+    [EDGE_OUTCOME_WRONG_INCARNATION] = {"the edge was started anew: apply its EdgeStarted", false, false},
+    [EDGE_OUTCOME_UNKNOWN_LEG] = {"this edge has no such leg, or it has ended", false, false},
+    [EDGE_OUTCOME_GAP] = {"a command before this one is missing: send leg_number_next", false, false},
+    [EDGE_OUTCOME_EXPIRED] = {"its deadline had passed when it came", false, false},
     [EDGE_OUTCOME_BUSY] = {"the leg's state does not allow it, or a limit of the edge is reached", false,
-                               true                                                                                },
-    [EDGE_OUTCOME_INVALID] = {"a field is missing, too long or out of range",                         false, true },
+                           true},
+    [EDGE_OUTCOME_INVALID] = {"a field is missing, too long or out of range", false, true},
 };
 
 static bool was_left(const struct edge_core *core, const char *incarnation)
@@ -166,18 +166,18 @@ static const struct {
     Farseat__V1__EdgeCommand__BodyCase body;
     command_fn *execute;
 } rows[] = {
-    {FARSEAT__V1__EDGE_COMMAND__BODY_RING,        do_ring       },
-    {FARSEAT__V1__EDGE_COMMAND__BODY_ANSWER,      do_answer     },
-    {FARSEAT__V1__EDGE_COMMAND__BODY_REJECT,      do_reject     },
-    {FARSEAT__V1__EDGE_COMMAND__BODY_PLAY,        do_play       },
-    {FARSEAT__V1__EDGE_COMMAND__BODY_STOP_PLAY,   do_stop_play  },
-    {FARSEAT__V1__EDGE_COMMAND__BODY_COLLECT,     do_collect    },
-    {FARSEAT__V1__EDGE_COMMAND__BODY_BRIDGE,      do_bridge     },
-    {FARSEAT__V1__EDGE_COMMAND__BODY_UNBRIDGE,    do_unbridge   },
-    {FARSEAT__V1__EDGE_COMMAND__BODY_HANGUP,      do_hangup     },
-    {FARSEAT__V1__EDGE_COMMAND__BODY_RECORD,      do_record     },
+    {FARSEAT__V1__EDGE_COMMAND__BODY_RING, do_ring},
+    {FARSEAT__V1__EDGE_COMMAND__BODY_ANSWER, do_answer},
+    {FARSEAT__V1__EDGE_COMMAND__BODY_REJECT, do_reject},
+    {FARSEAT__V1__EDGE_COMMAND__BODY_PLAY, do_play},
+    {FARSEAT__V1__EDGE_COMMAND__BODY_STOP_PLAY, do_stop_play},
+    {FARSEAT__V1__EDGE_COMMAND__BODY_COLLECT, do_collect},
+    {FARSEAT__V1__EDGE_COMMAND__BODY_BRIDGE, do_bridge},
+    {FARSEAT__V1__EDGE_COMMAND__BODY_UNBRIDGE, do_unbridge},
+    {FARSEAT__V1__EDGE_COMMAND__BODY_HANGUP, do_hangup},
+    {FARSEAT__V1__EDGE_COMMAND__BODY_RECORD, do_record},
     {FARSEAT__V1__EDGE_COMMAND__BODY_STOP_RECORD, do_stop_record},
-    {FARSEAT__V1__EDGE_COMMAND__BODY_ECHO,        do_echo       },
+    {FARSEAT__V1__EDGE_COMMAND__BODY_ECHO, do_echo},
 };
 
 static enum edge_outcome execute(struct edge_core *core, struct leg *leg, uint64_t now_ms,

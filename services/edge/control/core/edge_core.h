@@ -186,6 +186,10 @@ struct edge_sound {
 void edge_core_media_closed(struct edge_core *core, uint64_t now_ms, uint64_t call,
                             const struct edge_sound *sound);
 
+/** Who hears this call now: the other side of its bridge, 0: nobody. For digits that came by SIP INFO and
+ * have to be sent on as sound. */
+uint64_t edge_core_peer(const struct edge_core *core, uint64_t call);
+
 /* ---- from SIPREC sessions ------------------------------------------------------------------------------ */
 
 void edge_core_recording_up(struct edge_core *core, uint64_t now_ms, uint64_t session);
