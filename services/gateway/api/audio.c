@@ -99,6 +99,14 @@ static void read_piece(struct audio *audio)
     if (err != FAR_OK) audio_fail(audio, err, far_err_text(err));
 }
 
+/* Digits only: strtoull alone would take blanks and signs. */
+static uint64_t digits(const char *text, char **ret_end)
+{
+    if (text[0] >= '0' && text[0] <= '9') return strtoull(text, ret_end, 10);
+    *ret_end = (char *)(uintptr_t)text;
+    return 0;
+}
+
 /* "bytes=first-last", "bytes=first-", "bytes=-suffix"; anything else is ignored (RFC 9110 14.2).
  * @return false: outside of the recording. */
 static bool range_read(struct audio *audio, const char *text)
@@ -109,15 +117,15 @@ static bool range_read(struct audio *audio, const char *text)
     char *end = NULL;
     const char *from = text + 6;
     if (from[0] == '-') {
-        uint64_t suffix = strtoull(from + 1, &end, 10);
+        uint64_t suffix = digits(from + 1, &end);
         if (end == from + 1 || *end) return true;
         if (suffix == 0) return false;
         audio->first = suffix < audio->total ? audio->total - suffix : 0;
     } else {
-        uint64_t first = strtoull(from, &end, 10);
+        uint64_t first = digits(from, &end);
         if (end == from || *end != '-') return true;
         const char *to = end + 1;
-        uint64_t last = to[0] ? strtoull(to, &end, 10) : audio->total - 1;
+        uint64_t last = to[0] ? digits(to, &end) : audio->total - 1;
         if (to[0] && (end == to || *end || last < first)) return true;
         if (first >= audio->total) return false;
         audio->first = first;

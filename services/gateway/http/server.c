@@ -221,19 +221,25 @@ void http_reply(struct http_server *server, uint64_t id, const struct http_answe
     lws_callback_on_writable(connection->wsi);
 }
 
+/* Within the quotes of a JSON text. */
+static void json_text_add(struct far_buf *out, const char *text)
+{
+    for (const char *c = text; *c; c++) {
+        if (*c == '"' || *c == '\\') far_buf_add(out, "\\", 1);
+        if ((unsigned char)*c < 0x20)
+            far_buf_addf(out, "\\u%04x", (unsigned)(unsigned char)*c);
+        else
+            far_buf_add(out, c, 1);
+    }
+}
+
 void http_reply_error(struct http_server *server, uint64_t id, unsigned status, const char *code,
                       const char *text)
 {
     struct far_buf body;
     far_buf_init(&body, 4096);
     far_buf_addf(&body, "{\"code\":\"%s\",\"text\":\"", code);
-    for (const char *c = text; *c; c++) {
-        if (*c == '"' || *c == '\\') far_buf_add(&body, "\\", 1);
-        if ((unsigned char)*c < 0x20)
-            far_buf_addf(&body, "\\u%04x", (unsigned)(unsigned char)*c);
-        else
-            far_buf_add(&body, c, 1);
-    }
+    json_text_add(&body, text);
     far_buf_add_text(&body, "\"}");
     const struct http_answer answer = {.status = status, .body = body.data, .body_len = body.len};
     http_reply(server, id, &answer);
@@ -366,14 +372,21 @@ static int socket_receive(struct http_server *server, struct connection *connect
  * a last message, and the connection ends after it. */
 static int close_send(struct connection *connection)
 {
-    char text[LWS_PRE + 200];
     if (connection->close_code == 0) return -1; /* said */
-    int len = snprintf(text + LWS_PRE, sizeof(text) - LWS_PRE, "{\"closed\":{\"code\":%u,\"text\":\"%s\"}}",
-                       (unsigned)connection->close_code, connection->close_reason);
+    struct far_buf text;
+    far_buf_init(&text, 1024);
+    far_buf_add(&text, (char[LWS_PRE]){0}, LWS_PRE);
+    far_buf_addf(&text, "{\"closed\":{\"code\":%u,\"text\":\"", (unsigned)connection->close_code);
+    json_text_add(&text, connection->close_reason);
+    far_buf_add_text(&text, "\"}}");
     connection->close_code = 0;
     lws_callback_on_writable(connection->wsi);
-    return lws_write(connection->wsi, (unsigned char *)text + LWS_PRE, (size_t)len, LWS_WRITE_TEXT) < len ? -1
-                                                                                                          : 0;
+    int wrote = -1;
+    if (text.err == FAR_OK)
+        wrote = lws_write(connection->wsi, (unsigned char *)text.data + LWS_PRE, text.len - LWS_PRE,
+                          LWS_WRITE_TEXT);
+    far_buf_done(&text);
+    return wrote < 0 ? -1 : 0;
 }
 
 static int socket_writable(struct http_server *server, struct connection *connection)
@@ -568,6 +581,7 @@ static void context_destroy(struct http_server *server)
         (void)uv_run(far_loop_uv(server->loop), UV_RUN_NOWAIT);
         uv_walk(far_loop_uv(server->loop), count_idle, &idle);
     }
+    lws_context_destroy(server->context); /* the second call frees what the handles still needed */
 }
 
 struct http_server *http_server_destroy(struct http_server *server)
