@@ -250,6 +250,7 @@ void exporter_start(struct world *world);
 void faults_start(struct world *world);
 
 /* sim_check.c */
+void check_trace_entry(const struct world *world, const struct stored *stored, uint64_t position);
 void check_applied(struct world *world, const struct process *process);
 void check_second(struct world *world);
 void check_end(struct world *world);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* sim_check.c - what must hold after each step, each second, and when all has become quiet. */
 #include "far/hash64.h"
+#include "far/json.h"
 #include "sim.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -51,6 +52,17 @@ void check_applied(struct world *world, const struct process *process)
     char text[256] = "";
     if (acd_check(acd, text, sizeof(text)) != FAR_OK)
         sim_fail(world, "at position %llu: %s", (unsigned long long)position, text);
+}
+
+void check_trace_entry(const struct world *world, const struct stored *stored, uint64_t position)
+{
+    char *text = NULL;
+    if (!world->options.verbose || position <= world->checked_position) return;
+    Farseat__V1__AcdInput *input = farseat__v1__acd_input__unpack(NULL, stored->len, stored->data);
+    if (input && far_json_print(&input->base, 0, &text) == FAR_OK)
+        sim_trace(world, "  input %llu %s", (unsigned long long)position, text);
+    free(text);
+    if (input) farseat__v1__acd_input__free_unpacked(input, NULL);
 }
 
 /* ---- each second --------------------------------------------------------------------------------- */
@@ -236,6 +248,20 @@ static void check_replay(struct world *world)
     acd_destroy(acd);
 }
 
+static void trace_contacts(struct world *world)
+{
+    Farseat__V1__ContactListReply contacts;
+    const struct process *best = process_best(world);
+    arena_clear(world);
+    if (!world->options.verbose || !best) return;
+    if (acd_view_contacts(replica_acd(best->replica), &world->arena, &contacts) != FAR_OK) return;
+    for (size_t i = 0; i < contacts.n_contacts; i++)
+        sim_trace(world, "contact %s state %d for %llu ms queue %s agent %s edge %s node %s",
+                  contacts.contacts[i]->contact_id, (int)contacts.contacts[i]->state,
+                  (unsigned long long)contacts.contacts[i]->state_ms, contacts.contacts[i]->queue_id,
+                  contacts.contacts[i]->agent_id, contacts.contacts[i]->edge, contacts.contacts[i]->node_id);
+}
+
 void check_end(struct world *world)
 {
     char text[256] = "";
@@ -243,6 +269,7 @@ void check_end(struct world *world)
     while (!world->failed && !is_quiet(world, text, sizeof(text))) {
         if (world->now_ms > limit_ms) {
             sim_fail(world, "it does not become quiet: %s", text);
+            trace_contacts(world);
             return;
         }
         uint64_t until_ms = world->now_ms + 500;

@@ -148,6 +148,7 @@ static void on_read(struct world *world, struct event *event)
                      (unsigned long long)process->cursor);
             return;
         }
+        check_trace_entry(world, stored, process->cursor);
         struct replica_entry entry = {.position = process->cursor++,
                                       .stamp_us = stored->stamp_us,
                                       .producer = stored->producer,

@@ -245,6 +245,10 @@ static void on_arrival(struct world *world, struct event *event)
         return;
     }
     uint64_t sequence = store(world, stream, publication);
+    /* What was stored may come again, but nothing overtakes what was sent before it. */
+    if (sim_fault(world, 4))
+        sim_after_data(world, far_rand_below(&world->rand, 3000), &(struct event){.fn = on_arrival},
+                       publication, event->len);
     if (sim_fault(world, 8)) return; /* the answer is lost */
     sim_after_data(world, sim_delay(world), &(struct event){.fn = on_answer, .a = sequence}, publication,
                    event->len);
@@ -262,7 +266,4 @@ void stream_publish(struct world *world, struct publication *publication, uint64
     if (at_ms < *channel_ms) at_ms = *channel_ms;
     *channel_ms = at_ms;
     sim_after_data(world, at_ms - world->now_ms, &(struct event){.fn = on_arrival}, publication, size);
-    if (sim_fault(world, 4))
-        sim_after_data(world, at_ms - world->now_ms + far_rand_below(&world->rand, 3000),
-                       &(struct event){.fn = on_arrival}, publication, size);
 }
