@@ -352,7 +352,10 @@ static void not_ready(struct acd *acd, struct agent *agent, const char *reason)
         COPY(agent->next_reason, reason);
         return;
     }
-    (void)acd_agent_event(acd, agent, AGENT_EV_NOT_READY, reason);
+    if (!agent->configured) /* he works after his last call, and is not expected back */
+        (void)acd_agent_event(acd, agent, AGENT_EV_LOGOUT, "");
+    else
+        (void)acd_agent_event(acd, agent, AGENT_EV_NOT_READY, reason);
 }
 
 static void logout(struct acd *acd, struct agent *agent)

@@ -6,6 +6,8 @@
 #include <string.h>
 
 #define COMMAND_KEEP_US 15000000
+#define ATTEMPTS_MAX    3 /* of the leader's, each with a deadline of its own */
+#define GRACE_US        2000000
 
 static uint64_t id_key(const char *text)
 {
@@ -81,6 +83,19 @@ static void command_free(struct acd *acd, struct command *command)
     far_pool_free(&acd->commands, command->self);
 }
 
+static void command_out(struct acd *acd, const struct edge *edge, const ProtobufCMessage *message)
+{
+    struct acd_output *out = acd->out;
+    ProtobufCMessage *copy = acd_message_copy(&out->arena, message);
+    char *name = far_arena_text(&out->arena, edge->name, strlen(edge->name));
+    if (!copy || !name || out->command_count == out->command_capacity) {
+        out->effects_dropped++;
+        return;
+    }
+    out->commands[out->command_count++] =
+        (struct acd_command){.edge = name, .command = (Farseat__V1__EdgeCommand *)(void *)copy};
+}
+
 /* Keep it, and put it into the output. */
 static void command_put(struct acd *acd, struct edge *edge, uint64_t leg, Farseat__V1__EdgeCommand *message)
 {
@@ -109,14 +124,7 @@ static void command_put(struct acd *acd, struct edge *edge, uint64_t leg, Farsea
     command->expires_us = acd->now_us + COMMAND_KEEP_US;
     command->len = (uint32_t)farseat__v1__edge_command__pack(message, command->data);
     acd_command_link(acd, command);
-    ProtobufCMessage *copy = acd_message_copy(&out->arena, &message->base);
-    char *name = far_arena_text(&out->arena, edge->name, strlen(edge->name));
-    if (!copy || !name || out->command_count == out->command_capacity) {
-        out->effects_dropped++;
-        return;
-    }
-    out->commands[out->command_count++] =
-        (struct acd_command){.edge = name, .command = (Farseat__V1__EdgeCommand *)(void *)copy};
+    command_out(acd, edge, &message->base);
 }
 
 void acd_command(struct acd *acd, struct leg *leg, Farseat__V1__EdgeCommand__BodyCase body_case, void *body)
@@ -173,33 +181,78 @@ void acd_commands_expire(struct acd *acd)
         command_free(acd, command);
 }
 
-static bool never_executed(const char *cause)
+/* Sent again under its number, as the edge still expects it. Its place among those that expire stays. */
+static bool sent_again(struct acd *acd, struct command *command)
 {
-    return strcmp(cause, "expired") != 0 && strcmp(cause, "fenced") != 0;
+    struct edge *edge = acd_edge_get(acd, command->edge);
+    bool once = command->body_case == FARSEAT__V1__EDGE_COMMAND__BODY_DIAL ||
+                command->body_case == FARSEAT__V1__EDGE_COMMAND__BODY_HANGUP;
+    if (once || command->attempts + 1 >= ATTEMPTS_MAX) return false;
+    command->attempts++;
+    command->expires_us = acd->now_us + COMMAND_KEEP_US;
+    ProtobufCAllocator allocator = acd_arena_allocator(&acd->out->arena);
+    Farseat__V1__EdgeCommand *message =
+        farseat__v1__edge_command__unpack(&allocator, command->len, command->data);
+    if (message) {
+        message->leader_position = acd->leader_position;
+        command_out(acd, edge, &message->base);
+    }
+    return true;
+}
+
+/* A recording or a stop that failed costs the caller nothing. */
+static bool harmless(uint32_t body_case)
+{
+    return body_case == FARSEAT__V1__EDGE_COMMAND__BODY_RECORD ||
+           body_case == FARSEAT__V1__EDGE_COMMAND__BODY_STOP_RECORD ||
+           body_case == FARSEAT__V1__EDGE_COMMAND__BODY_STOP_PLAY ||
+           body_case == FARSEAT__V1__EDGE_COMMAND__BODY_UNBRIDGE;
+}
+
+static void refused(struct acd *acd, struct leg *leg, uint32_t body_case, const char *cause)
+{
+    struct contact *contact = acd_contact_get(acd, leg->contact);
+    bool unknown = strcmp(cause, "unknown-leg") == 0;
+    if (body_case == FARSEAT__V1__EDGE_COMMAND__BODY_DIAL) {
+        acd_leg_ended(acd, leg, &(struct leg_end){.leg_ms = leg->leg_ms, .cause = "unreachable"});
+    } else if (unknown || strcmp(cause, "busy") == 0) {
+        if (unknown && leg->state == LEG_ENDING) leg->hangups = UINT32_MAX;
+        acd_timer_set(acd, TIMER_LEG, leg->self, acd->now_us + GRACE_US); /* its LegEnded is on its way */
+    } else if (body_case == FARSEAT__V1__EDGE_COMMAND__BODY_BRIDGE && contact && contact->bridging) {
+        acd_bridge_failed(acd, contact, contact->bridge_id);
+    } else if (!harmless(body_case) && leg->state != LEG_ENDING) {
+        acd_commands_drop_leg(acd, leg);
+        acd_leg_broken(acd, leg, "command-failed");
+    }
+}
+
+/* Not delivered in time: whether it was executed is unknown. */
+static void not_delivered(struct acd *acd, struct leg *leg, uint32_t body_case)
+{
+    if (leg->state == LEG_ENDING || harmless(body_case)) return; /* Hangup's timer sends it again */
+    acd_commands_drop_leg(acd, leg);
+    acd_leg_broken(acd, leg, "command-failed");
 }
 
 /* A leg whose command failed is hung up rather than guessed about. */
 void acd_command_failed(struct acd *acd, const Farseat__V1__CommandFailed *failed)
 {
     struct command *command = command_find(acd, failed->command_id);
+    const char *cause = failed->cause;
     if (!command) {
         acd_fail(acd, FAR_ENOTFOUND, "command %.36s is not outstanding", failed->command_id);
         return;
     }
     struct leg *leg = acd_leg_get(acd, command->leg);
     uint32_t body_case = command->body_case;
+    bool undelivered = strcmp(cause, "expired") == 0 || strcmp(cause, "fenced") == 0;
+    if (undelivered && leg && sent_again(acd, command)) return;
     command_free(acd, command);
-    if (!leg) return;
-    bool unknown = strcmp(failed->cause, "unknown-leg") == 0;
-    bool refused_dial = body_case == FARSEAT__V1__EDGE_COMMAND__BODY_DIAL && never_executed(failed->cause);
-    if (unknown || refused_dial) {
-        const char *cause = body_case == FARSEAT__V1__EDGE_COMMAND__BODY_DIAL ? "unreachable" : "error";
-        acd_leg_ended(acd, leg, &(struct leg_end){.leg_ms = leg->leg_ms, .cause = cause});
-        return;
-    }
-    if (leg->state == LEG_ENDING) return; /* its timer hangs up again */
-    acd_commands_drop_leg(acd, leg);
-    acd_leg_broken(acd, leg, "command-failed");
+    if (!leg || strcmp(cause, "wrong-incarnation") == 0) return; /* EdgeStarted is on its way */
+    if (undelivered)
+        not_delivered(acd, leg, body_case);
+    else
+        refused(acd, leg, body_case, cause);
 }
 
 bool acd_command_next(const struct acd *acd, uint64_t *cursor, struct far_arena *arena,

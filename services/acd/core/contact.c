@@ -303,6 +303,10 @@ void acd_contact_gone(struct acd *acd, struct contact *contact, const struct leg
     contact->leg = 0;
     contact->ended_ms = end->leg_ms;
     contact->ended_stamp_us = acd->stamp_us;
+    if (commanded && end->by_remote && contact->ended_by == BY_SYSTEM) {
+        contact->ended_by = BY_CALLER; /* he was quicker than what we made of a failed command */
+        COPY(contact->end_cause, end->cause[0] ? end->cause : "hangup");
+    }
     if (!commanded) {
         contact->ended_by = by;
         COPY(contact->end_cause, end->cause[0] ? end->cause : "hangup");

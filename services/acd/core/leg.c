@@ -140,6 +140,10 @@ void acd_leg_timer(struct acd *acd, struct leg *leg)
         return;
     }
     if (leg->role == LEG_AGENT && leg->state == LEG_UP) return;
+    if (leg->role == LEG_CALLER && contact && contact->state == CONTACT_RINGING && contact->bridging) {
+        acd_bridge_failed(acd, contact, contact->bridge_id);
+        return;
+    }
     acd_leg_broken(acd, leg, "timeout");
 }
 

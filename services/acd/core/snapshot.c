@@ -378,6 +378,7 @@ static void walk_command(struct walk *walk, void *item)
     U64(command->leg);
     U32(command->number, ANY);
     U32(command->body_case, ANY);
+    U32(command->attempts, ANY);
     TIME(command->expires_us);
     U32(command->len, COMMAND_BYTES_MAX);
     walk_bytes(walk, command->data, command->len);

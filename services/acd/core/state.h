@@ -287,7 +287,7 @@ struct command {
     uint64_t self;
     char id[UUID_SIZE];
     uint64_t edge, leg;
-    uint32_t number, body_case;
+    uint32_t number, body_case, attempts;
     int64_t expires_us;
     uint32_t len;
     uint8_t data[COMMAND_BYTES_MAX];

@@ -219,13 +219,78 @@ static void failed_command_hangs_the_leg_up(void **state)
     struct world_leg *caller = world_call(world, 0, "88888888");
     strcpy(id, caller->contact);
     assert_int_equal(outstanding(world, caller->id, &last, &arena), 2);
-    assert_true(fails(world, last.command->command_id, "busy"));
+    assert_true(fails(world, last.command->command_id, "invalid"));
     assert_int_equal(caller->state, WORLD_FREE); /* Hangup went out */
     world_run(world);
     assert_string_equal(world_contact_record(world, id)->end_cause, "command-failed");
     assert_int_equal(world_contact_record(world, id)->ended_by, FARSEAT__V1__ENDED_BY__ENDED_BY_SYSTEM);
-    assert_false(fails(world, last.command->command_id, "busy")); /* it is known no more */
+    assert_false(fails(world, last.command->command_id, "invalid")); /* it is known no more */
     assert_false(fails(world, "", ""));
+    far_arena_done(&arena);
+}
+
+/* Two times the leader may fail to deliver; the third time the caller is given up. */
+static void undelivered_command_is_sent_again(void **state)
+{
+    struct world *world = *state;
+    struct far_arena arena;
+    struct acd_command last;
+    char command[40];
+    assert_int_equal(far_arena_init(&arena, 1u << 20), FAR_OK);
+    struct world_leg *caller = world_call(world, 0, "88888888");
+    (void)outstanding(world, caller->id, &last, &arena);
+    strcpy(command, last.command->command_id);
+    for (int attempt = 1; attempt < 3; attempt++) {
+        caller->done--; /* as if the edge had never seen it */
+        assert_true(fails(world, command, "expired"));
+        assert_int_equal(world->out.command_count, 1);
+        assert_string_equal(world->out.commands[0].command->command_id, command);
+        assert_true(acd_command_outstanding(world->acd, command));
+        assert_int_equal(caller->state, WORLD_UP);
+    }
+    assert_true(fails(world, command, "expired"));
+    assert_int_equal(caller->state, WORLD_FREE);
+    far_arena_done(&arena);
+}
+
+/* The command met a leg that had just ended: the caller ended it, whatever came of the command. */
+static void command_that_meets_an_ended_leg_says_nothing(void **state)
+{
+    struct world *world = *state;
+    struct far_arena arena;
+    struct acd_command last;
+    char id[40];
+    assert_int_equal(far_arena_init(&arena, 1u << 20), FAR_OK);
+    struct world_leg *caller = world_call(world, 0, "88888888");
+    strcpy(id, caller->contact);
+    (void)outstanding(world, caller->id, &last, &arena);
+    world_end(world, caller, "hangup", true);
+    assert_true(fails(world, last.command->command_id, "unknown-leg"));
+    world_pass(world, 1000);
+    world_run(world);
+    assert_int_equal(world_contact_record(world, id)->ended_by, FARSEAT__V1__ENDED_BY__ENDED_BY_CALLER);
+    far_arena_done(&arena);
+}
+
+static void failed_recording_costs_the_caller_nothing(void **state)
+{
+    struct world *world = *state;
+    struct far_arena arena;
+    struct acd_command last;
+    char id[40];
+    assert_int_equal(far_arena_init(&arena, 1u << 20), FAR_OK);
+    assert_true(world_login(world, "agent-1", ""));
+    assert_true(world_ready(world, "agent-1"));
+    struct world_leg *caller = world_call(world, 0, "10086");
+    strcpy(id, caller->contact);
+    world_answer(world, world_agent_leg(world, "agent-1"));
+    assert_true(world_deliver(world, 0) && world_deliver(world, 0) && world_deliver(world, 0));
+    (void)outstanding(world, caller->id, &last, &arena);
+    assert_int_equal(last.command->body_case, FARSEAT__V1__EDGE_COMMAND__BODY_RECORD);
+    assert_true(fails(world, last.command->command_id, "invalid"));
+    world_run(world);
+    world_pass(world, 5000);
+    assert_int_equal(world_contact_state(world, id), FARSEAT__V1__CONTACT_STATE__CONTACT_TALKING);
     far_arena_done(&arena);
 }
 
@@ -309,6 +374,9 @@ int main(void)
         CASE(time_advances_by_at_most_a_second),
         CASE(commands_are_kept_until_done),
         CASE(failed_command_hangs_the_leg_up),
+        CASE(undelivered_command_is_sent_again),
+        CASE(command_that_meets_an_ended_leg_says_nothing),
+        CASE(failed_recording_costs_the_caller_nothing),
         CASE(failed_dial_is_an_unreachable_phone),
         CASE(views_show_what_is_there),
     };
