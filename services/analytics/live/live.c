@@ -461,6 +461,7 @@ uint8_t *live_pack(const struct live *live, size_t *ret_len)
         reply.queues = (Farseat__V1__LiveQueue **)next;
         for (; reply.n_queues < queues->n_queues; reply.n_queues++, next++) {
             live_queue(live, queues->queues[reply.n_queues], &queue_rows[reply.n_queues]);
+            queue_rows[reply.n_queues].at_us = queues->at_us;
             *next = &queue_rows[reply.n_queues];
         }
         reply.agents = (Farseat__V1__LiveAgent **)next;
