@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reading back what the house has written: records with a stock Kafka reader, everything else by the API.
+import { Api, ContactHistory, ContactRecord, KpiReply, RecordingPart, Ticket } from "./api";
+import { run } from "./run";
+import { TIME_ZONE } from "./setup";
+import { untilAsked } from "./time";
+import { tonesOf, Wav, wavRead } from "./wav";
+
+/** The newest revision of each of these contacts' records in Kafka, as kcat reads them. */
+export async function kafkaContacts(brokers: string, sinceMs: number, contactIds: Set<string>): Promise<Map<string, { records: ContactRecord[]; last: ContactRecord }>> {
+  const ran = await run("kcat", ["-C", "-b", brokers, "-t", "farseat.contacts.v1", "-o", `s@${sinceMs}`, "-e", "-q", "-X", "isolation.level=read_committed", "-f", "%s\\n"], 15000);
+  if (ran.code !== 0) throw new Error(`kcat: ${ran.err}`);
+  const found = new Map<string, { records: ContactRecord[]; last: ContactRecord }>();
+  for (const line of ran.out.split("\n")) {
+    if (!line) continue;
+    const record = JSON.parse(line) as ContactRecord;
+    if (!contactIds.has(record.contactId)) continue;
+    const entry = found.get(record.contactId);
+    if (!entry) found.set(record.contactId, { records: [record], last: record });
+    else {
+      entry.records.push(record);
+      if (record.revision > entry.last.revision) entry.last = record;
+    }
+  }
+  return found;
+}
+
+/** Waits until Kafka has them all. */
+export function kafkaAwait(brokers: string, sinceMs: number, contactIds: Set<string>): ReturnType<typeof kafkaContacts> {
+  return untilAsked(`${contactIds.size} contact records are in Kafka`, 45000, async () => {
+    const found = await kafkaContacts(brokers, sinceMs, contactIds);
+    if (found.size < contactIds.size) throw new Error(`${found.size} of them so far`);
+    return found;
+  }, 1000);
+}
+
+const dayOf = (ms: number): string => new Intl.DateTimeFormat("en-CA", { timeZone: TIME_ZONE, year: "numeric", month: "2-digit", day: "2-digit" }).format(new Date(ms));
+
+/** Two days, so that a demo over midnight counts all of its calls. */
+export function kpiRead(api: Api, sinceMs: number): Promise<KpiReply> {
+  return api.get<KpiReply>(`/reports/kpi?day=${dayOf(sinceMs)}&toDay=${dayOf(sinceMs + 86400000)}`);
+}
+export function historyRead(api: Api, contactId: string): Promise<ContactHistory> {
+  return untilAsked(`the report's tables have contact ${contactId}`, 20000, async () => {
+    const history = await api.get<ContactHistory>(`/contacts/${contactId}`);
+    return history.contact ? history : undefined;
+  });
+}
+export async function ticketsRead(api: Api, contactId: string): Promise<Ticket[]> {
+  return (await api.get<{ tickets: Ticket[] }>(`/tickets?contactId=${contactId}`)).tickets;
+}
+export function recordingsRead(api: Api, contactId: string, count: number): Promise<RecordingPart[]> {
+  return untilAsked(`${count} recordings of contact ${contactId} are complete`, 15000, async () => {
+    const parts = (await api.get<{ parts: RecordingPart[] }>(`/recordings?contactId=${contactId}`)).parts;
+    return parts.length >= count && parts.every((part) => part.state !== "recording") ? parts : undefined;
+  });
+}
+
+export interface RecordedSound { seconds: number; left: { hz: number; from: number; to: number }[]; right: { hz: number; from: number; to: number }[] }
+export async function soundRead(api: Api, part: RecordingPart, leftTones: number[], rightTones: number[]): Promise<RecordedSound> {
+  const wav: Wav = wavRead(await api.bytes(`/recordings/${part.recordingId}/audio?part=${part.part}`));
+  const [left, right] = wav.channels;
+  if (!left || !right || wav.rate !== 8000) throw new Error(`a recording with ${wav.channels.length} channels of ${wav.rate} Hz`);
+  return { seconds: wav.seconds, left: tonesOf(left, leftTones), right: tonesOf(right, rightTones) };
+}
