@@ -4,6 +4,7 @@
 # Usable by itself:  FARSEAT_TREE=... ; . "$FARSEAT_TREE/cli/lib/stack.sh" ; stack_up [name...] ; ... ; stack_down
 # While it is up, the variables of `farseat env` point at it; STACK_VAR is its folder (pids: $STACK_VAR/run/NAME.pid).
 
+readonly STACK_PORT_BASES=(20000 24000 28000 12000 8000 4000)
 STACK_VAR='' STACK_PORT_BASE=''
 
 # stack_farseat ARGS...: ./farseat for the private deployment, without what the shell has set for another one.
@@ -12,22 +13,23 @@ stack_farseat() {
     FARSEAT_VAR="$STACK_VAR" FARSEAT_PORT_BASE="$STACK_PORT_BASE" "$FARSEAT_TREE/farseat" "$@"
 }
 
-# The first port base of which nothing listens and which no other stack has claimed (descriptor 7 holds the claim).
+# The first port base whose servers' ports are free and which no other stack has claimed (descriptor 7 holds the
+# claim). Of the RTP ports above them the media engines skip those that are taken.
 stack_port_base() {
   local base
-  for base in 20000 24000 28000 12000; do
+  for base in "${STACK_PORT_BASES[@]}"; do
     exec 7>"${TMPDIR:-/tmp}/farseat-ports-$base.$EUID.lock"
     flock -n 7 || continue
     if ! awk -v first="$base" '
       function hex(text,   i, n) { for (i = 1; i <= length(text); i++) n = n * 16 + index("0123456789ABCDEF", substr(text, i, 1)) - 1; return n }
-      $4 == "0A" || $4 == "07" { port = hex(substr($2, length($2) - 3)); if (port >= first && port < first + 4000) taken = 1 }
+      $4 == "0A" || $4 == "07" { port = hex(substr($2, length($2) - 3)); if (port >= first && port < first + 100) taken = 1 }
       END { exit !taken }' /proc/net/tcp /proc/net/tcp6 /proc/net/udp /proc/net/udp6 2>/dev/null; then
       STACK_PORT_BASE=$base
       return 0
     fi
   done
   exec 7>&-
-  echo "no port base of 20000, 24000, 28000, 12000 is free: end what listens there" >&2
+  echo "no port base of ${STACK_PORT_BASES[*]} is free: end what listens there" >&2
   return 1
 }
 
