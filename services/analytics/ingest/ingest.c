@@ -111,13 +111,21 @@ static bool assign(struct ingest *ingest, rd_kafka_t *consumer, char text[KAFKA_
     }
     rd_kafka_topic_partition_list_destroy(ingest->partitions);
     ingest->partitions = rd_kafka_topic_partition_list_new(32);
+    size_t found = 0;
     for (int i = 0; i < metadata->topic_cnt; i++)
-        for (size_t t = 0; t < FAR_ARRAY_LEN(topics); t++)
-            if (strcmp(metadata->topics[i].topic, far_topic_rows[topics[t]].topic) == 0)
-                for (int p = 0; p < metadata->topics[i].partition_cnt; p++)
-                    rd_kafka_topic_partition_list_add(ingest->partitions, metadata->topics[i].topic, p)
-                        ->offset = RD_KAFKA_OFFSET_BEGINNING;
+        for (size_t t = 0; t < FAR_ARRAY_LEN(topics); t++) {
+            const rd_kafka_metadata_topic_t *topic = &metadata->topics[i];
+            if (strcmp(topic->topic, far_topic_rows[topics[t]].topic) != 0) continue;
+            found += topic->partition_cnt > 0;
+            for (int p = 0; p < topic->partition_cnt; p++)
+                rd_kafka_topic_partition_list_add(ingest->partitions, topic->topic, p)->offset =
+                    RD_KAFKA_OFFSET_BEGINNING;
+        }
     rd_kafka_metadata_destroy(metadata);
+    if (found < FAR_ARRAY_LEN(topics)) { /* made just now: the broker does not show them at once */
+        (void)far_str_copy(text, KAFKA_TEXT_SIZE, "Kafka does not show all topics yet");
+        return false;
+    }
     enum far_err err = job_run(ingest, offsets_work, false);
     if (err == FAR_OK) {
         code = rd_kafka_assign(consumer, ingest->partitions);
