@@ -82,7 +82,7 @@ static void branch_destroy(struct branch *branch)
 void dialog_orphan(struct branch *branch, const char *reason)
 {
     branch->call = NULL;
-    if (branch->provisional && !branch->done)
+    if (!branch->done || branch->silent) /* Sofia keeps a CANCEL back until there is something to cancel */
         nua_cancel(branch->nh, TAG_IF(reason[0], SIPTAG_REASON_STR(reason)), TAG_END());
     else
         branch_destroy(branch);
@@ -99,7 +99,7 @@ void dialog_end(struct call *call)
     }
     for (size_t i = 0; i < call->branches_len; i++) {
         struct branch *branch = call->branches[i];
-        if (!call->incoming && !call->answered && !branch->done)
+        if (!call->incoming && !call->answered && (!branch->done || branch->silent))
             dialog_orphan(branch, "");
         else
             branch_destroy(branch);
@@ -145,7 +145,12 @@ void dialog_cancel(struct call *call, const char *reason)
     bool waits = false;
     for (size_t i = 0; i < call->branches_len; i++) {
         struct branch *branch = call->branches[i];
-        if (branch->done || !branch->provisional) continue; /* the silent ones are let go with the call */
+        if (branch->done) continue;
+        if (!branch->provisional) { /* nobody waits for this one: it is let go with the call */
+            branch->silent = branch->done = true;
+            branch->status = 487;
+            continue;
+        }
         nua_cancel(branch->nh, TAG_IF(reason[0], SIPTAG_REASON_STR(reason)), TAG_END());
         waits = true;
     }
@@ -155,7 +160,7 @@ void dialog_cancel(struct call *call, const char *reason)
     dialog_end(call);
 }
 
-/* Phones that have not even said 100 are dead; what should be over by now is. */
+/* Phones that have not said anything are dead; what should be over by now is. */
 static void on_timer(su_root_magic_t *magic, su_timer_t *timer, su_timer_arg_t *arg)
 {
     struct call *call = arg;
@@ -169,11 +174,14 @@ static void on_timer(su_root_magic_t *magic, su_timer_t *timer, su_timer_arg_t *
         return;
     }
     if (call->incoming || call->answered) return;
-    for (size_t i = 0; i < call->branches_len; i++)
-        if (!call->branches[i]->provisional && !call->branches[i]->done)
-            silent[silent_len++] = call->branches[i];
-    for (size_t i = 0; i < silent_len; i++)
+    for (size_t i = 0; i < call->branches_len; i++) {
+        struct branch *branch = call->branches[i];
+        if (!branch->provisional && !branch->done && !branch->patient) silent[silent_len++] = branch;
+    }
+    for (size_t i = 0; i < silent_len; i++) {
+        silent[i]->silent = true;
         dialog_branch_failed(silent[i], 408); /* the last one may end the call */
+    }
 }
 
 void dialog_timer(struct call *call, uint32_t ms)

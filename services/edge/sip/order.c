@@ -83,6 +83,9 @@ static void invite(struct call *call, struct order *order, size_t at, tagi_t hea
         if (nh) nua_handle_destroy(nh);
         return;
     }
+    /* 100 does not count: Debian's nua leaks a message for each one that it is asked to pass on. */
+    const char *way = order->routes[at] ? order->routes[at] : order->uris[at];
+    branch->patient = strstr(way, "transport=tcp") != NULL;
     nua_invite(nh, TAG_IF(order->routes[at], NUTAG_PROXY(order->routes[at])),
                TAG_IF(order->features, NUTAG_M_FEATURES(order->features)),
                TAG_IF(order->content_type, SIPTAG_CONTENT_TYPE_STR(order->content_type)),

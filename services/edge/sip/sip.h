@@ -22,7 +22,7 @@
 #define SIP_HEADER_SIZE 512
 #define SIP_BODY_MAX    32768 /* a longer one is refused with 413 */
 #define SIP_TARGETS_MAX REGISTRAR_CONTACTS_MAX
-#define SIP_DEAD_MS     4000 /* a phone that has not sent even 100 by then is unreachable */
+#define SIP_DEAD_MS     4000 /* a phone on UDP that does not ring by then is unreachable */
 
 enum sip_event_kind {
     SIP_EV_REGISTER, /* request, token -> sip_register_reply() */

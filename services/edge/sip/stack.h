@@ -30,6 +30,8 @@ struct branch {
     struct call *call; /* NULL: an orphan that only has to end */
     nua_handle_t *nh;
     bool provisional, done;
+    bool patient;    /* it came by TCP: a dead one is known by its connection */
+    bool silent;     /* given up, but its INVITE may still be on the way */
     uint32_t status; /* the final one */
     uint64_t token;  /* of a ping, which has no call; else 0 */
 };

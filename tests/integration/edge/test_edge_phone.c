@@ -6,6 +6,8 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 static struct rig rig;
 static struct rig_edge *hq;
@@ -160,9 +162,35 @@ static void bindings_survive_the_edge(void **state)
     ring_and_answer("d-7");
 }
 
+/* Its port is there, and nobody answers: no ICMP helps. */
+static void a_silent_phone_is_known_after_four_seconds(void **state)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)phone_port)};
+    char text[2048] = "";
+    (void)state;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+    assert_string_equal(rig_dial(&rig, hq, "d-10", "a1", 20000), "");
+    rig_turn(&rig, 100);
+    assert_string_equal(rig_hangup(&rig, hq, "d-10"), ""); /* nothing to cancel yet, but it is over at once */
+    const Farseat__V1__LegEnded *ended = rig_input(&rig, FARSEAT__V1__ACD_INPUT__BODY_LEG_ENDED)->leg_ended;
+    assert_string_equal(ended->cause, "commanded");
+    assert_true(ended->leg_ms < 1000);
+    assert_string_equal(rig_dial(&rig, hq, "d-11", "a1", 20000), "");
+    (void)rig_input(&rig, FARSEAT__V1__ACD_INPUT__BODY_PHONE_GONE);
+    ended = rig_input(&rig, FARSEAT__V1__ACD_INPUT__BODY_LEG_ENDED)->leg_ended;
+    assert_string_equal(ended->cause, "unreachable");
+    assert_true(ended->leg_ms > 3800 && ended->leg_ms < 4800);
+    assert_true(recv(fd, text, sizeof(text) - 1, 0) > 0);
+    assert_int_equal(strncmp(text, "INVITE ", 7), 0);
+    (void)close(fd);
+}
+
 static void a_dead_phone_is_known_soon(void **state)
 {
     (void)state;
+    rig_register(&rig, hq, "a1", "secret-1", phone_port);
     assert_string_equal(rig_dial(&rig, hq, "d-8", "a1", 20000), "");
     const Farseat__V1__PhoneGone *gone = rig_input(&rig, FARSEAT__V1__ACD_INPUT__BODY_PHONE_GONE)->phone_gone;
     assert_string_equal(gone->phone, "a1");
@@ -178,11 +206,17 @@ static void a_dead_phone_is_known_soon(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_wrong_password_is_refused),   cmocka_unit_test(a_refresh_is_not_told),
-        cmocka_unit_test(a_phone_rings_and_is_answered), cmocka_unit_test(an_agent_hangs_up),
-        cmocka_unit_test(a_busy_phone_says_so),          cmocka_unit_test(an_unanswered_phone_is_cancelled),
-        cmocka_unit_test(hold_and_resume_are_told),      cmocka_unit_test(info_digits_and_refer_are_told),
-        cmocka_unit_test(bindings_survive_the_edge),     cmocka_unit_test(a_dead_phone_is_known_soon),
+        cmocka_unit_test(a_wrong_password_is_refused),
+        cmocka_unit_test(a_refresh_is_not_told),
+        cmocka_unit_test(a_phone_rings_and_is_answered),
+        cmocka_unit_test(an_agent_hangs_up),
+        cmocka_unit_test(a_busy_phone_says_so),
+        cmocka_unit_test(an_unanswered_phone_is_cancelled),
+        cmocka_unit_test(hold_and_resume_are_told),
+        cmocka_unit_test(info_digits_and_refer_are_told),
+        cmocka_unit_test(bindings_survive_the_edge),
+        cmocka_unit_test(a_silent_phone_is_known_after_four_seconds),
+        cmocka_unit_test(a_dead_phone_is_known_soon),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
