@@ -374,12 +374,17 @@ void acd_contact_timer(struct acd *acd, struct contact *contact)
 
 /* --- what people ask --- */
 
-static bool disposition_known(const struct acd *acd, const char *id)
+/* A centre that lists none takes any. */
+static bool disposition_known(const struct acd *acd, const char *id, bool *ret_resolved)
 {
     const Farseat__V1__CentreConfig *config = acd_config_now(acd);
+    *ret_resolved = false;
     if (!config || config->n_dispositions == 0) return acd_id_valid(id);
-    for (size_t i = 0; i < config->n_dispositions; i++)
-        if (strcmp(config->dispositions[i]->id, id) == 0) return true;
+    for (size_t i = 0; i < config->n_dispositions; i++) {
+        if (strcmp(config->dispositions[i]->id, id) != 0) continue;
+        *ret_resolved = config->dispositions[i]->resolved;
+        return true;
+    }
     return false;
 }
 
@@ -387,13 +392,14 @@ static void dispose(struct acd *acd, struct contact *contact, const char *agent_
                     const Farseat__V1__ContactDisposition *disposition)
 {
     struct part *part = NULL;
+    bool resolved = false;
     for (uint32_t i = 0; i < contact->part_count; i++)
         if (strcmp(contact->parts[i].agent, agent_id) == 0) part = &contact->parts[i];
     if (!part) {
         acd_fail(acd, FAR_EDENIED, "agent \"%.63s\" did not talk with contact %s", agent_id, contact->id);
         return;
     }
-    if (!disposition_known(acd, disposition->disposition)) {
+    if (!disposition_known(acd, disposition->disposition, &resolved)) {
         acd_fail(acd, FAR_EINVAL, "disposition \"%.63s\" is not in the configuration's dispositions",
                  disposition->disposition);
         return;
@@ -408,6 +414,7 @@ static void dispose(struct acd *acd, struct contact *contact, const char *agent_
     Farseat__V1__ContactDisposed fact = FARSEAT__V1__CONTACT_DISPOSED__INIT;
     fact.disposition = TEXT(contact->disposition);
     fact.note = TEXT(contact->note);
+    fact.resolved = resolved;
     struct fact_about about = {
         .contact = contact, .agent = acd_agent_find(acd, agent_id), .queue_id = part->queue};
     acd_fact(acd, "contact.disposed", &about, FARSEAT__V1__FACT__BODY_CONTACT_DISPOSED, &fact);
