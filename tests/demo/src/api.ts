@@ -59,9 +59,9 @@ export class Api {
 
   constructor(readonly base: string, private readonly login: string, private readonly password: string) {}
 
-  private async send(method: string, path: string, body: unknown, headers: Record<string, string>): Promise<Response> {
+  private async send(method: string, path: string, body: unknown, headers: Record<string, string>, timeoutMs = ASK_MS): Promise<Response> {
     const abort = new AbortController();
-    const timer = setTimeout(() => abort.abort(), ASK_MS);
+    const timer = setTimeout(() => abort.abort(), timeoutMs);
     const init: RequestInit = { method, headers: { ...headers, ...(body === undefined ? {} : { "content-type": "application/json" }) }, signal: abort.signal };
     if (body !== undefined) init.body = JSON.stringify(body);
     let response: Response;
@@ -93,8 +93,8 @@ export class Api {
     return { authorization: `Bearer ${this.token}` };
   }
 
-  async get<T>(path: string): Promise<T> {
-    return (await (await this.send("GET", path, undefined, await this.authorization())).json()) as T;
+  async get<T>(path: string, timeoutMs = ASK_MS): Promise<T> {
+    return (await (await this.send("GET", path, undefined, await this.authorization(), timeoutMs)).json()) as T;
   }
   async post<T>(path: string, body: unknown = {}): Promise<T> {
     return (await (await this.send("POST", path, body, await this.authorization())).json()) as T;

@@ -11,6 +11,7 @@ import { World } from "./world";
 const WAITING_MIN = 4;
 const SETTLED_MS = 5000; // each hears music by then, not the greeting
 const BACK_MS = 10000;
+const ASK_MS = 500; // a question that the dying one took is asked again
 const PROMISE_MS = 3500; // commands flow again within 3 s (DESIGN); and half a second to ask
 
 export interface Place { contactId: string; raw: string; before: number; after: number; gone: boolean }
@@ -20,7 +21,7 @@ interface Status { leader: string; leaderPosition: string }
 const QUEUE = "chinese";
 
 async function waitingNow(api: Api): Promise<ContactView[]> {
-  const reply = await api.get<{ contacts: ContactView[] }>("/contacts/live");
+  const reply = await api.get<{ contacts: ContactView[] }>("/contacts/live", ASK_MS * 2);
   return reply.contacts.filter((c) => c.queueId === QUEUE && c.position > 0).sort((a, b) => a.position - b.position);
 }
 
@@ -43,7 +44,7 @@ export async function leaderKill(settings: Settings, api: Api, world: World, say
   const killedAt = Date.now();
   say(`kill -9: ${old.leader}, the ACD's leader, is dead; ${before.length} callers wait`);
   const status = await untilAsked("another ACD process leads", BACK_MS, async () => {
-    const reply = await api.get<Status>("/status");
+    const reply = await api.get<Status>("/status", ASK_MS);
     return reply.leader && reply.leader !== old.leader && Number(reply.leaderPosition) > Number(old.leaderPosition) ? reply : undefined;
   }, 100);
   const after = await waitingNow(api);

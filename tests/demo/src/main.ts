@@ -25,6 +25,8 @@ const began = Date.now();
 const checks = new Checks();
 const cleanups: (() => Promise<unknown> | void)[] = [];
 let ending = false;
+let json = "";
+let result: { contacts: unknown[]; kpi: unknown } = { contacts: [], kpi: {} };
 
 async function cleanUp(): Promise<void> {
   if (ending) return;
@@ -51,6 +53,7 @@ interface Stage { settings: Settings; admin: Api; sound: Sound; phones: AgentPho
 
 async function stageSet(): Promise<Stage> {
   const settings = settingsRead();
+  json = settings.json;
   fs.rmSync(settings.folder, { recursive: true, force: true });
   fs.mkdirSync(settings.folder, { recursive: true, mode: 0o700 });
   const admin = new Api(settings.api, "admin", settings.adminPassword);
@@ -128,14 +131,13 @@ async function play(stage: Stage): Promise<Played> {
   return { callers, desks, world, kill: report, sinceMs };
 }
 
-function write(settings: Settings, all: Seen[], before: unknown, after: unknown): void {
-  if (!settings.json) return;
+function keep(all: Seen[], before: unknown, after: unknown): void {
   const contacts = all.map((seen) => ({
-    caller: seen.caller.index + 1, from: seen.caller.story.from, story: seen.caller.story.what, contactId: seen.contactId, own: { ...seen.caller.clock, waitMs: seen.ownWaitMs, talkMs: seen.ownTalkMs, gapMsMax: seen.caller.ear.gapMsMax },
+    caller: seen.caller.index + 1, from: seen.caller.story.from, story: seen.caller.story.what, contactId: seen.contactId,
+    own: { ...seen.caller.clock, waitMs: seen.ownWaitMs, talkMs: seen.ownTalkMs, gapMsMax: seen.caller.ear.gapMsMax },
     kafka: seen.record, report: seen.history, tickets: seen.tickets, recordings: seen.recorded.map(({ part, sound }) => ({ ...part, seconds: sound.seconds })),
   }));
-  const result = { ok: checks.differing.length === 0, seconds: Math.round((Date.now() - began) / 100) / 10, checks: checks.all, contacts, kpi: { before, after } };
-  fs.writeFileSync(settings.json, JSON.stringify(result, null, 1) + "\n");
+  result = { contacts, kpi: { before, after } };
 }
 
 async function main(): Promise<void> {
@@ -171,7 +173,7 @@ async function main(): Promise<void> {
   if (transferred) showTimeline(transferred);
   if (played.kill) showKill(played.kill, all);
   showEnd(settings, all);
-  write(settings, all, before, after);
+  keep(all, before, after);
 }
 
 function conclude(): void {
@@ -179,7 +181,8 @@ function conclude(): void {
   title(wrong.length ? `${wrong.length} of ${checks.all.length} checks DIFFER` : `All ${checks.all.length} checks agree`);
   for (const check of wrong) print(`    ${check.name}: expected ${check.expected}, seen ${check.seen}`);
   print(`    ${((Date.now() - began) / 1000).toFixed(0)} s`);
-  process.exitCode = wrong.length ? 1 : 0;
+  const text = { ok: wrong.length === 0, seconds: Math.round((Date.now() - began) / 100) / 10, checks: checks.all, ...result };
+  if (json) fs.writeFileSync(json, `${JSON.stringify(text, null, 1)}\n`);
 }
 
 for (const signal of ["SIGINT", "SIGTERM"])
@@ -196,5 +199,5 @@ main()
   .then(cleanUp)
   .then(() => {
     conclude();
-    process.exit();
+    process.exit(checks.differing.length ? 1 : 0);
   });

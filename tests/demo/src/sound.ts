@@ -48,7 +48,7 @@ export class Sound {
     const ask: SoundAsk = { ask: "start", id, host, port, hz, tones };
     this.worker.postMessage(ask);
   }
-  /** @return when the digit's first packet went out. */
+  /** @return when the digit's key was let go: its last packet went out. */
   async press(id: string, digit: string): Promise<number> {
     return (await this.ask({ ask: "press", id, digit }, "digit")).at;
   }

@@ -12,7 +12,7 @@ const PT_EVENT = 101;
 const DIGITS = "0123456789*#";
 const EVENT_FRAMES = 8; // 160 ms
 const WINDOW = 2 * FRAME_SAMPLES;
-const TONE_SHARE_MIN = 0.6;
+const TONE_SHARE_MIN = 0.75;
 const POWER_MIN = 100 * 100;
 
 interface Mouth {
@@ -97,10 +97,11 @@ function speak(id: string, voice: Voice, mouth: Mouth): void {
   const digit = mouth.event ? undefined : mouth.digits.shift();
   if (digit !== undefined) {
     mouth.event = { code: digit, frame: 0, timestamp: mouth.timestamp };
-    tell({ tell: "digit", id, digit: DIGITS[digit] as string, at: now() });
   }
   if (mouth.event) {
+    const { code } = mouth.event;
     packets = eventFrames(mouth, mouth.event);
+    if (!mouth.event) tell({ tell: "digit", id, digit: DIGITS[code] as string, at: now() });
   } else {
     packets = [frame(mouth, false, PT_PCMA, mouth.timestamp, mouth.tone.subarray(mouth.at, mouth.at + FRAME_SAMPLES))];
     mouth.at = (mouth.at + FRAME_SAMPLES) % RATE_HZ;

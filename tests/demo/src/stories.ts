@@ -44,7 +44,8 @@ export function stories(calls: number): Story[] {
   return [...TWELVE, ...more];
 }
 
-/** Each party has a tone of its own, by which recordings and ears know it again. */
+/** Each party has a tone of its own, by which recordings and ears know it again. Agents' lie between the notes of the
+ *  music (equal temperament on A = 440 Hz), which callers hear too. */
 export const CALLER_HZ = (index: number): number => 400 + 45 * index;
-export const AGENT_HZ: Record<string, number> = { a1: 1570, a2: 1690, a3: 1830 };
+export const AGENT_HZ: Record<string, number> = { a1: 2034, a2: 2155, a3: 2283 };
 export const CALLS_MAX = 24;

@@ -15,6 +15,8 @@ export const SERVICE_LEVEL_MS = 20000;
 export const SHORT_ABANDON_MS = 5000;
 const TONE_PART_MIN = 0.8; // of the talk, a tone must be there
 const TONE_MS_MAX = 250; // and may be where it does not belong
+const MUSIC_PART_MIN = 0.6; // pauses between words and notes are silence too
+const MOMENT_MS = 300;
 const GAP_MS_MAX = 250; // in what a waiting caller hears
 
 export interface Recorded { part: RecordingPart; sound: RecordedSound; agent: Part }
@@ -50,28 +52,25 @@ async function soundOf(api: Api, settings: Settings, record: ContactRecord): Pro
 export async function gather(api: Api, settings: Settings, checks: Checks, callers: Caller[], contactIds: Map<string, string>, sinceMs: number): Promise<Seen[]> {
   const ids = new Set(contactIds.values());
   const kafka = await kafkaAwait(settings.kafka, sinceMs, ids);
-  const all: Seen[] = [];
-  for (const caller of callers) {
+  const read = async (caller: Caller): Promise<Seen[]> => {
     const contactId = contactIds.get(caller.story.from);
     const entry = contactId ? kafka.get(contactId) : undefined;
-    if (!contactId || !entry) {
-      checks.failed(`${caller.name}: his contact is known and in Kafka`, new Error("it was never seen"));
-      continue;
-    }
     try {
-      const [history, tickets, recorded] = [await historyRead(api, contactId), await ticketsRead(api, contactId), await soundOf(api, settings, entry.last)];
+      if (!contactId || !entry) throw new Error("it was never seen");
+      const [history, tickets, recorded] = await Promise.all([historyRead(api, contactId), ticketsRead(api, contactId), soundOf(api, settings, entry.last)]);
       const heard = agentsHeard(caller), first = heard[0];
-      all.push({
+      return [{
         caller, contactId, record: entry.last, revisions: entry.records.map((record) => record.revision), history, tickets, recorded,
         answered: first !== undefined,
         ownWaitMs: caller.clock.pressedAt ? (first?.from ?? caller.clock.byeAt) - caller.clock.pressedAt : 0,
         ownTalkMs: heard.reduce((sum, h) => sum + h.to - h.from, 0),
-      });
+      }];
     } catch (error) {
       checks.failed(`${caller.name}: his contact can be read everywhere`, error);
+      return [];
     }
-  }
-  return all;
+  };
+  return (await Promise.all(callers.map(read))).flat();
 }
 
 function expectedResult(seen: Seen): string[] {
@@ -91,13 +90,32 @@ function verifyTimes(checks: Checks, seen: Seen): void {
     checks.same(`${name}: ${field}, Kafka against the report`, record[field], seen.history.contact?.[field]);
 }
 
-function verifyStory(checks: Checks, seen: Seen): void {
+/** How many waited before him, by all callers' own clocks; who came or left in the same moment may count or not. */
+function verifyPosition(checks: Checks, seen: Seen, all: Seen[]): void {
+  const { clock, story, name } = seen.caller, entry = clock.pressedAt;
+  if (!story.digit) return;
+  const others = all.filter((other) => other !== seen && other.caller.story.digit === story.digit);
+  const before = (slackMs: number) => others.filter(({ caller, ownWaitMs }) =>
+    caller.clock.pressedAt < entry + slackMs && caller.clock.pressedAt + ownWaitMs > entry - slackMs).length + 1;
+  checks.oneOf(`${name}: place at entry`, [...new Set([before(-MOMENT_MS), before(MOMENT_MS)])].map(String), String(seen.record.positionAtEntry));
+}
+
+/** While he waited he heard prompts and music, nearly all the time. */
+function verifyWaiting(checks: Checks, seen: Seen): void {
+  const { clock, name, ear } = seen.caller, end = clock.pressedAt + seen.ownWaitMs;
+  if (!clock.pressedAt || seen.ownWaitMs < 3000) return;
+  const heard = ear.heard.filter((h) => h.hz !== 0).reduce((sum, h) => sum + Math.max(0, Math.min(h.to, end) - Math.max(h.from, clock.pressedAt)), 0);
+  checks.note(`${name}: heard prompts and music while waiting`, `at least ${Math.round(seen.ownWaitMs * MUSIC_PART_MIN)} ms`, `${Math.round(heard)} ms`, heard >= seen.ownWaitMs * MUSIC_PART_MIN);
+}
+
+function verifyStory(checks: Checks, seen: Seen, all: Seen[]): void {
   const { caller, record } = seen, { name, story, clock } = caller;
   checks.oneOf(`${name}: result`, expectedResult(seen), record.result);
   checks.same(`${name}: the number as it came`, story.from, record.caller.raw);
   checks.same(`${name}: the canonical number`, story.canonical, record.caller.canonical);
   checks.same(`${name}: dialled, published, trunk, site`, "1000 4000000000 pstn hq", `${record.dialled} ${record.published} ${record.trunkId} ${record.siteId}`);
   checks.same(`${name}: menu path`, story.digit, record.menuPath.map((step) => step.digits).join(""));
+  verifyPosition(checks, seen, all);
   checks.same(`${name}: first queue`, queueOf(caller), record.firstQueueId);
   checks.same(`${name}: ended by`, clock.byeByCaller ? "ENDED_BY_CALLER" : "ENDED_BY_FLOW", record.endedBy);
   checks.same(`${name}: agents, as heard`, agentsHeard(caller).map((h) => h.agent).join(" "), record.result === "RESULT_ANSWERED" && !story.race ? record.agentIds.join(" ") : agentsHeard(caller).map((h) => h.agent).join(" "));
@@ -150,7 +168,9 @@ export function verifyAgents(checks: Checks, all: Seen[], desks: AgentDesk[]): v
   }
   for (const seen of all) {
     const last = seen.record.parts.at(-1);
-    if (last && !seen.caller.story.race) checks.same(`${seen.caller.name}: disposition on the ticket`, last.disposition, seen.tickets[0]?.disposition);
+    if (!last || seen.caller.story.race) continue;
+    const status = last.disposition === "solved" ? "resolved" : "pending"; // as the disposition says (centre.yaml)
+    checks.same(`${seen.caller.name}: disposition and status on the ticket`, `${last.disposition} ${status}`, `${seen.tickets[0]?.disposition} ${seen.tickets[0]?.status}`);
   }
 }
 
@@ -228,7 +248,8 @@ export function verifyReport(checks: Checks, all: Seen[], desks: AgentDesk[], be
 
 export function verifyContacts(checks: Checks, all: Seen[]): void {
   for (const seen of all) {
-    verifyStory(checks, seen);
+    verifyStory(checks, seen, all);
+    verifyWaiting(checks, seen);
     verifyTimes(checks, seen);
     verifySound(checks, seen);
   }

@@ -4,6 +4,7 @@ import { AgentView, Api, ContactView } from "./api";
 import { sleep, until } from "./time";
 
 const EVERY_MS = 200;
+const ASK_MS = 1000; // who dies with a question in hand answers never
 
 export class World {
   readonly contactIds = new Map<string, string>(); // caller as the carrier sent it -> contact
@@ -17,7 +18,7 @@ export class World {
     while (!this.ended) {
       try {
         const [contacts, agents] = await Promise.all([
-          this.api.get<{ contacts: ContactView[] }>("/contacts/live"), this.api.get<{ agents: AgentView[] }>("/agents"),
+          this.api.get<{ contacts: ContactView[] }>("/contacts/live", ASK_MS), this.api.get<{ agents: AgentView[] }>("/agents", ASK_MS),
         ]);
         this.contacts = contacts.contacts.filter((contact) => Number(contact.startedAtUs) >= this.sinceUs);
         this.agents = agents.agents;
