@@ -229,7 +229,12 @@ static void refused(struct acd *acd, struct leg *leg, uint32_t body_case, const 
 /* Not delivered in time: whether it was executed is unknown. */
 static void not_delivered(struct acd *acd, struct leg *leg, uint32_t body_case)
 {
-    if (leg->state == LEG_ENDING || harmless(body_case)) return; /* Hangup's timer sends it again */
+    if (leg->state == LEG_ENDING) {
+        /* Its timer sends it again, and what did not arrive is no sign that the leg is gone. */
+        if (body_case == FARSEAT__V1__EDGE_COMMAND__BODY_HANGUP && leg->hangups > 0) leg->hangups--;
+        return;
+    }
+    if (harmless(body_case)) return;
     acd_commands_drop_leg(acd, leg);
     acd_leg_broken(acd, leg, "command-failed");
 }

@@ -131,26 +131,38 @@ static void hang_up_orphans(struct acd *acd, const struct edge *edge)
     }
 }
 
-static void alive(struct acd *acd, struct edge *edge)
+/* Its phones may still be in calls that were given up: until those have ended nobody there is rung. */
+static bool has_orphans(struct acd *acd, const struct edge *edge)
 {
-    bool was_lost = edge->state == EDGE_LOST;
-    if (edge->state == EDGE_STARTED) return;
-    edge->state = EDGE_STARTED;
-    if (was_lost) hang_up_orphans(acd, edge);
-    refresh_all(acd, edge);
-    acd_fact_edge(acd, edge, "reachable");
-    grant(acd, edge);
+    for (uint64_t id = far_pool_next(&acd->legs, 0); id; id = far_pool_next(&acd->legs, id)) {
+        const struct leg *leg = acd_leg_get(acd, id);
+        if (leg->edge == edge->self && leg->role == LEG_AGENT && leg->state == LEG_ENDING && !leg->agent)
+            return true;
+    }
+    return false;
 }
 
 void acd_edge_reachable(struct acd *acd, const Farseat__V1__AcdInput *input)
 {
     struct edge *edge = edge_named(acd, input->edge_reachable->edge, input->edge_reachable->incarnation);
-    if (edge) alive(acd, edge);
+    if (!edge || edge->state == EDGE_STARTED) return;
+    acd_edge_alive_if_lost(acd, edge);
+    if (has_orphans(acd, edge)) {
+        acd_fail(acd, FAR_ESTATE, "calls at edge %s that were given up have not ended yet", edge->name);
+        return;
+    }
+    edge->state = EDGE_STARTED;
+    refresh_all(acd, edge);
+    acd_fact_edge(acd, edge, "reachable");
+    grant(acd, edge);
 }
 
+/* What it says now may be minutes old: it gets work when the leader has seen that it has said all. */
 void acd_edge_alive_if_lost(struct acd *acd, struct edge *edge)
 {
-    if (edge->state == EDGE_LOST) alive(acd, edge);
+    if (edge->state != EDGE_LOST) return;
+    edge->state = EDGE_UNREACHABLE;
+    hang_up_orphans(acd, edge);
 }
 
 void acd_edge_lost(struct acd *acd, const Farseat__V1__AcdInput *input)

@@ -113,11 +113,12 @@ static void ending_timer(struct acd *acd, struct leg *leg)
         acd_leg_ended(acd, leg, &(struct leg_end){.leg_ms = leg->leg_ms, .cause = "error"});
         return;
     }
-    if (heard) {
+    if (edge) { /* an edge that hears nothing now may do so in time; only one that hears counts against the
+                   leg */
         Farseat__V1__HangupCommand hangup = FARSEAT__V1__HANGUP_COMMAND__INIT;
         hangup.cause = TEXT("again");
         acd_command(acd, leg, FARSEAT__V1__EDGE_COMMAND__BODY_HANGUP, &hangup);
-        leg->hangups++;
+        if (heard) leg->hangups++;
     }
     acd_timer_set(acd, TIMER_LEG, leg->self, acd->now_us + ENDING_US);
 }

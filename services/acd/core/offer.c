@@ -197,6 +197,8 @@ void acd_bridge_failed(struct acd *acd, struct contact *contact, const char *bri
     if (contact->state == CONTACT_RINGING) {
         acd_offer_failed(acd, contact, "bridge-failed", "unreachable");
         acd_leg_hangup(acd, leg, "bridge-failed", 0);
+        bool silent = contact->phase == PHASE_MUSIC && contact->play_id[0] == '\0';
+        if (silent && contact->state == CONTACT_QUEUED) acd_queue_music(acd, contact);
     } else if (contact->state == CONTACT_HELD) {
         acd_queue_music(acd, contact); /* still held; who wants him back asks again, or his leg's end comes */
     } else if (contact->state == CONTACT_TALKING) {

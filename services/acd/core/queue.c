@@ -74,8 +74,10 @@ static void fact_queued(struct acd *acd, const struct contact *contact, uint32_t
     Farseat__V1__TelephoneNumber caller;
     acd_fact_caller(contact, &caller);
     Farseat__V1__ContactQueued fact = FARSEAT__V1__CONTACT_QUEUED__INIT;
+    const struct queue *queue = acd_queue_get(acd, contact->queue);
     fact.position = position;
     fact.caller = &caller;
+    if (queue && queue->config) fact.business_type = queue->config->business_type;
     struct fact_about about = {.contact = contact, .queue_id = contact->queue_id};
     acd_fact(acd, "contact.queued", &about, FARSEAT__V1__FACT__BODY_CONTACT_QUEUED, &fact);
 }
@@ -98,15 +100,15 @@ static void stand(struct acd *acd, struct contact *contact, struct queue *queue,
     contact->queue = queue->self;
     COPY(contact->queue_id, queue->id);
     contact->queued_ms = at_ms;
-    contact->service_level_ms = acd_queue_service_level_ms(queue);
-    contact->short_abandon_ms = acd_queue_short_abandon_ms(queue);
     contact->wait_over = contact->overflowed = false;
     acd_contact_event(acd, contact, CONTACT_EV_QUEUE);
     acd_order_insert(acd, &queue->waiting, contact->self, acd_before_contact);
     uint32_t position = acd_order_rank(acd, &queue->waiting, contact->self, acd_before_contact);
     if (!contact->queued) {
-        contact->queued = true;
+        contact->queued = true; /* it counts for this queue, and by this one's thresholds */
         contact->position_at_entry = position;
+        contact->service_level_ms = acd_queue_service_level_ms(queue);
+        contact->short_abandon_ms = acd_queue_short_abandon_ms(queue);
         COPY(contact->first_queue_id, queue->id);
         acd->count.offered++;
     }
