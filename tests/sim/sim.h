@@ -213,7 +213,8 @@ void process_entries(struct world *world); /* the log has grown: everybody will 
 void process_run(struct world *world, uint32_t who);
 void process_publication_done(struct world *world, const struct publication *publication, enum far_err err,
                               uint64_t sequence);
-void process_pulse(struct world *world, uint32_t who, const char *edge, const char *incarnation);
+void process_pulse(struct world *world, uint32_t who, const char *edge, const char *incarnation,
+                   uint32_t backlog);
 void process_write(struct world *world, uint32_t who, Farseat__V1__AcdInput *input);
 /** Whether it is stopped (SIGSTOP): then the event comes again when it goes on. */
 bool process_frozen(struct world *world, const struct event *event, uint32_t who);

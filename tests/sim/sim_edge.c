@@ -454,17 +454,19 @@ static void run(struct world *world, uint32_t who)
 
 struct pulse {
     char edge[16], incarnation[FAR_ID_TEXT_SIZE];
+    uint32_t backlog;
 };
 static void on_pulse_arrival(struct world *world, struct event *event)
 {
     const struct pulse *pulse = event->data;
-    process_pulse(world, event->who, pulse->edge, pulse->incarnation);
+    process_pulse(world, event->who, pulse->edge, pulse->incarnation, pulse->backlog);
 }
 static void on_pulse(struct world *world, struct event *event)
 {
     struct edge *edge = of_event(world, event);
     if (!edge) return;
-    struct pulse pulse;
+    struct pulse pulse = {.backlog = (uint32_t)(far_appender_core_next_number(edge->appender) -
+                                                far_appender_core_first(edge->appender))};
     far_str_copy(pulse.edge, sizeof(pulse.edge), edge->name);
     far_str_copy(pulse.incarnation, sizeof(pulse.incarnation), edge->incarnation);
     for (uint32_t i = 0; i < world->options.replicas && !cut(world, edge); i++)

@@ -5,18 +5,19 @@
 #include "replica.h"
 #include "snapshot.h"
 
-#define FACTS_WINDOW      32u
-#define RECORDS_WINDOW    1u /* one at a time: an order that no retry can break */
-#define RECORDS_AHEAD_MAX 256u
-#define STORED_EVERY_MS   200u
-#define TICK_EVERY_MS_MIN 50u
-#define TELL_FACTS_MS     1000u /* what is published is told at least so often */
-#define LEAD_AGAIN_MS     1000u /* pause before another LeaderStarted of ours */
-#define LOG_LATE_MS       300u  /* an input unanswered for so long: the log takes nothing */
-#define PROBE_MS          1000u
-#define WATCH_EVERY_MS    100u
-#define CLOCK_STEP_MS_MAX 1000u
-#define SNAPSHOT_MIN      100u
+#define FACTS_WINDOW       32u
+#define RECORDS_WINDOW     1u /* one at a time: an order that no retry can break */
+#define RECORDS_AHEAD_MAX  256u
+#define STORED_EVERY_MS    200u
+#define TICK_EVERY_MS_MIN  50u
+#define TELL_FACTS_MS      1000u /* what is published is told at least so often */
+#define LEAD_AGAIN_MS      1000u /* pause before another LeaderStarted of ours */
+#define LOG_LATE_MS        300u  /* an input unanswered for so long: the log takes nothing */
+#define PROBE_MS           1000u
+#define WATCH_EVERY_MS     100u
+#define REACHABLE_EVERY_MS 500u
+#define CLOCK_STEP_MS_MAX  1000u
+#define SNAPSHOT_MIN       100u
 
 /* An input of ours until it is acknowledged: slot = number % inputs_max. */
 struct input {
@@ -52,6 +53,8 @@ struct watched {
     char incarnation[FAR_ID_TEXT_SIZE]; /* that the core knows, and pulses must have */
     uint64_t pulse_ms;                  /* real, for the probe */
     uint64_t pulse_calm_ms;             /* by the clock that stands while the log takes nothing */
+    uint64_t said_ms;                   /* when we said something about it */
+    uint32_t backlog;                   /* inputs that it could not append yet, as its last pulse said */
     uint64_t pending;                   /* our input about it that is not applied yet; 0: none */
 };
 struct own_hash {

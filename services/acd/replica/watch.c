@@ -40,11 +40,13 @@ void watch_start(struct replica *replica, uint64_t now_ms)
         replica->watched[i].pulse_ms = now_ms;
         replica->watched[i].pulse_calm_ms = replica->calm_ms;
         replica->watched[i].pending = 0;
+        replica->watched[i].heard = false; /* a new leader's patience is no sign of life */
     }
     replica->watch_at_ms = now_ms;
 }
 
-void replica_pulse(struct replica *replica, uint64_t now_ms, const char *edge, const char *incarnation)
+void replica_pulse(struct replica *replica, uint64_t now_ms, const char *edge, const char *incarnation,
+                   uint32_t inputs_unacknowledged)
 {
     /* A pulse of another life says nothing about the one that the core knows: EdgeStarted will. */
     if (!replica->acd || *incarnation == 0 || strcmp(acd_edge(replica->acd, edge, NULL), incarnation) != 0)
@@ -54,6 +56,8 @@ void replica_pulse(struct replica *replica, uint64_t now_ms, const char *edge, c
     if (!watched) return;
     watched->pulse_ms = now_ms;
     watched->pulse_calm_ms = replica->calm_ms;
+    watched->backlog = inputs_unacknowledged;
+    watched->heard = true;
 }
 
 static void say(struct replica *replica, uint64_t now_ms, struct watched *watched, const char *incarnation,
@@ -76,7 +80,9 @@ static void say(struct replica *replica, uint64_t now_ms, struct watched *watche
     else
         input.edge_lost = &lost;
     uint64_t number;
-    if (inputs_push(replica, now_ms, &input, &number) == FAR_OK) watched->pending = number;
+    if (inputs_push(replica, now_ms, &input, &number) != FAR_OK) return;
+    watched->pending = number;
+    watched->said_ms = now_ms;
 }
 
 /* Whether the log has taken something that was pushed lately; else asks it to. */
@@ -101,17 +107,19 @@ static void look_at(struct replica *replica, uint64_t now_ms, const char *edge)
         far_str_copy(watched->incarnation, sizeof(watched->incarnation), incarnation);
         watched->pulse_ms = now_ms;
         watched->pulse_calm_ms = replica->calm_ms;
+        watched->heard = false;
     }
     uint64_t silent_ms = replica->calm_ms - watched->pulse_calm_ms;
     bool lost = strcmp(state, "lost") == 0, unreachable = strcmp(state, "unreachable") == 0;
-    if (lost) return; /* its next incarnation begins anew */
     if (silent_ms >= replica->config.edge_lost_ms) {
-        if (log_takes(replica, now_ms))
+        if (!lost && log_takes(replica, now_ms))
             say(replica, now_ms, watched, incarnation, FARSEAT__V1__ACD_INPUT__BODY_EDGE_LOST);
     } else if (silent_ms >= replica->config.edge_silent_ms) {
-        if (!unreachable && log_takes(replica, now_ms))
+        if (!unreachable && !lost && log_takes(replica, now_ms))
             say(replica, now_ms, watched, incarnation, FARSEAT__V1__ACD_INPUT__BODY_EDGE_UNREACHABLE);
-    } else if (unreachable && silent_ms < PROBE_MS) {
+    } else if ((unreachable || lost) && watched->heard && silent_ms < PROBE_MS && watched->backlog == 0 &&
+               now_ms >= watched->said_ms + REACHABLE_EVERY_MS) {
+        /* No offers before all that it has spooled was applied (DESIGN 6). */
         say(replica, now_ms, watched, incarnation, FARSEAT__V1__ACD_INPUT__BODY_EDGE_REACHABLE);
     }
 }
