@@ -217,7 +217,10 @@ void acd_flow_play_done(struct acd *acd, struct contact *contact, const Farseat_
         break;
     case PHASE_GREETING:
         contact->phase = PHASE_MUSIC;
-        acd_queue_music(acd, contact);
+        if (contact->bridging)
+            contact->play_id[0] = '\0'; /* music would come behind the bridge, and over the agent's voice */
+        else
+            acd_queue_music(acd, contact);
         break;
     default:
         break; /* the end of a question's prompt: the digits are what counts */

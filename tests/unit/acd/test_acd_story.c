@@ -2,6 +2,8 @@
 /* The stories of a day at the centre, told to the core by edges that do what they are told. */
 #include "far/test.h"
 #include "world.h"
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const struct acd_limits LIMITS = {
@@ -705,6 +707,96 @@ static void outbox_that_is_full_refuses_calls(void **state)
     assert_int_equal(world_call(world, 0, "88888888")->state, WORLD_UP);
 }
 
+/* The greeting ends in the moment in which the agent answers: its end reaches the core between the Bridge and
+ * the BridgeUp. Music told now would sound over the agent's voice. */
+static void a_greeting_that_ends_during_the_bridging_brings_no_music(void **state)
+{
+    struct world *world = *state;
+    struct world_leg *caller = waiting(world, 0);
+    world_pass(world, 1000);
+    work(world, "agent-2");
+    rings(world, "agent-2");
+    world_play_ends(world, caller); /* on its way */
+    world_answer(world, world_agent_leg(world, "agent-2"));
+    assert_true(world_deliver(world, 1)); /* the other edge is quicker */
+    world_run(world);
+    assert_int_equal(world_agent_state(world, "agent-2"), STATE(TALKING));
+    assert_false(caller->music);
+    assert_string_equal(caller->play, "");
+}
+
+/* The same, but the phone is gone before the bridge is there: the caller must not wait in silence. */
+static void a_bridge_that_fails_after_the_greeting_brings_music(void **state)
+{
+    struct world *world = *state;
+    struct world_leg *caller = waiting(world, 0);
+    world_pass(world, 1000);
+    work(world, "agent-2");
+    rings(world, "agent-2");
+    world_play_ends(world, caller);
+    world_answer(world, world_agent_leg(world, "agent-2"));
+    world->edges[1].dead = true; /* the bridge finds nobody */
+    assert_true(world_deliver(world, 1));
+    world_run(world);
+    assert_int_equal(world_contact_state(world, caller->contact), CSTATE(QUEUED));
+    assert_true(caller->music);
+}
+
+static char business_type[64];
+static void note_business_type(struct world *world, const Farseat__V1__AcdInput *input)
+{
+    (void)input;
+    for (size_t i = 0; i < world->out.fact_count; i++) {
+        const Farseat__V1__Fact *fact = world->out.facts[i].fact;
+        if (fact->body_case == FARSEAT__V1__FACT__BODY_CONTACT_QUEUED)
+            (void)snprintf(business_type, sizeof(business_type), "%s", fact->contact_queued->business_type);
+    }
+}
+
+static char *copy(const char *text)
+{
+    char *made = malloc(strlen(text) + 1);
+    strcpy(made, text);
+    return made;
+}
+
+/* A contact counts for its first queue, and so by its first queue's thresholds, wherever it goes later. */
+static void the_first_queue_counts_by_its_own_thresholds(void **state)
+{
+    struct world *world = *state;
+    char id[40];
+    Farseat__V1__CentreConfig *config = world_config(3);
+    Farseat__V1__BusinessType *type = malloc(sizeof(*type));
+    farseat__v1__business_type__init(type);
+    type->id = copy("order");
+    type->name = malloc(sizeof(*type->name));
+    farseat__v1__label__init(type->name);
+    type->name->zh = copy("o"), type->name->en = copy("o");
+    config->business_types = malloc(sizeof(*config->business_types));
+    config->business_types[0] = type, config->n_business_types = 1;
+    config->queues[0]->business_type = copy("order");
+    config->queues[1]->service_level_ms = 60000, config->queues[1]->short_abandon_ms = 9000;
+    assert_true(world_configure(world, config));
+    farseat__v1__centre_config__free_unpacked(config, NULL);
+    work(world, "agent-1");
+    world->after = note_business_type;
+    struct world_leg *caller = waiting(world, 0);
+    world->after = NULL;
+    assert_string_equal(business_type, "order");
+    strcpy(id, caller->contact);
+    rings(world, "agent-1");
+    answers(world, "agent-1");
+    assert_true(world_transfer(world, id, "agent-1", NULL, "support"));
+    world_run(world);
+    hangs_up(world, caller);
+    assert_true(world_end_work(world, "agent-1"));
+    const Farseat__V1__ContactRecord *record = world_contact_record(world, id);
+    assert_string_equal(record->first_queue_id, "sales");
+    assert_string_equal(record->queue_id, "support");
+    assert_int_equal(record->service_level_ms, 20000);
+    assert_int_equal(record->short_abandon_ms, 5000);
+}
+
 #define STORY(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -734,6 +826,9 @@ int main(void)
         STORY(longest_idle_first_and_queue_priority),
         STORY(link_that_breaks_is_bridged_again),
         STORY(outbox_that_is_full_refuses_calls),
+        STORY(a_greeting_that_ends_during_the_bridging_brings_no_music),
+        STORY(a_bridge_that_fails_after_the_greeting_brings_music),
+        STORY(the_first_queue_counts_by_its_own_thresholds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
