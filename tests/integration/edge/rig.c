@@ -74,6 +74,7 @@ void rig_start(struct rig *rig)
     memset(rig, 0, sizeof(*rig));
     (void)snprintf(rig->dir, sizeof(rig->dir), "/tmp/farseat-edge-XXXXXX");
     assert_non_null(mkdtemp(rig->dir));
+    rig->rtp_first = 20000 + 200 * (int)(getpid() % 60);
     test_nats_start(&rig->nats, NULL);
     assert_int_equal(far_loop_create(NULL, &rig->loop), FAR_OK);
     struct far_bus_config config = {.url = rig->nats.url, .name = "acd-1"};
@@ -150,7 +151,7 @@ struct rig_edge *rig_edge(struct rig *rig, const char *name)
         if (strcmp(rig->edges[i].name, name) == 0) edge = &rig->edges[i];
     if (!edge) {
         edge = &rig->edges[rig->edges_len];
-        *edge = (struct rig_edge){.rtp_first = 21600 + 100 * (int)rig->edges_len};
+        *edge = (struct rig_edge){.rtp_first = rig->rtp_first + 50 * (int)rig->edges_len};
         rig->edges_len++;
         (void)far_str_copy(edge->name, sizeof(edge->name), name);
         (void)far_str_copy(edge->ip, sizeof(edge->ip), "127.0.0.1");
@@ -165,7 +166,7 @@ struct rig_edge *rig_edge(struct rig *rig, const char *name)
         "rtp:\n  port_min: %d\n  port_max: %d\nmedia:\n  prompt_dir: %s\n"
         "limits:\n  legs_max: 100\n  phones_max: 100\n  drain: 3s\n",
         name, edge->http_port, rig->nats.url, edge->ip, edge->sip_port, rig->offer_sha256 ? "true" : "false",
-        edge->rtp_first, edge->rtp_first + 98, rig->dir);
+        edge->rtp_first, edge->rtp_first + 49, rig->dir);
     rig_write(path, text);
     char *argv[] = {(char *)EDGE_BINARY, (char *)"--config", path, NULL};
     edge->incarnation[0] = '\0';

@@ -42,6 +42,7 @@ struct rig {
     char cause[64];    /* of the last command's reply, "" accepted */
     bool done;         /* an answer came */
     uint64_t serial;   /* for ids */
+    int rtp_first;     /* 200 ports that no other test of this machine is likely to use now */
     bool offer_sha256; /* of edges that are started from now on */
     char dir[64];
 };

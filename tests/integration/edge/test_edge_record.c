@@ -39,8 +39,8 @@ static void start_recorder(int i)
                    "store:\n  path: %s/store-%d\n  keys: %s/keys\n  free_min: 1M\n"
                    "bus:\n  url: %s\npostgres:\n  url: postgresql://nobody@127.0.0.1:1/none\n"
                    "  migrations: services/recording/migrations\n",
-                   name, test_free_port(), recorder->port, 21800 + 50 * i, 21849 + 50 * i, rig.dir, i,
-                   rig.dir, rig.nats.url);
+                   name, test_free_port(), recorder->port, rig.rtp_first + 100 + 50 * i,
+                   rig.rtp_first + 149 + 50 * i, rig.dir, i, rig.dir, rig.nats.url);
     recorder->pid = rig_service(&rig, name, RECORDER_BINARY, text, recorder->port);
 }
 
