@@ -360,7 +360,7 @@ static void command(struct world *world, const struct acd_command *row)
         return;
     }
     struct world_leg *leg = world_leg(world, message->leg_id);
-    if (!leg || leg->edge != edge) return;
+    if (!leg || leg->edge != edge || message->leg_number <= leg->done) return; /* gone; or done before */
     bool hangup = message->body_case == FARSEAT__V1__EDGE_COMMAND__BODY_HANGUP;
     if (!hangup && message->leg_number != leg->done + 1) fail("a command's number does not follow");
     leg->done = message->leg_number;
