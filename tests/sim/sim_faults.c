@@ -65,6 +65,12 @@ static void truncate_log(struct world *world)
     world->truncated_below = below - 1;
 }
 
+/* A stall never ends earlier because another one begins: what waits keeps its order. */
+static void stall(struct world *world, uint64_t *until_ms, uint64_t ms)
+{
+    if (*until_ms < world->now_ms + ms) *until_ms = world->now_ms + ms;
+}
+
 static void do_fault(struct world *world)
 {
     uint32_t who = pick_replica(world), edge = (uint32_t)far_rand_below(&world->rand, SIM_EDGES);
@@ -81,18 +87,18 @@ static void do_fault(struct world *world)
         break;
     case 3:
         sim_trace(world, "fault: the log takes nothing for %llu ms", (unsigned long long)ms);
-        world->streams[STREAM_LOG].stalled_until_ms = world->now_ms + ms;
+        stall(world, &world->streams[STREAM_LOG].stalled_until_ms, ms);
         world->counts.stalls++;
         break;
     case 4:
         sim_trace(world, "fault: no stream takes anything for %llu ms", (unsigned long long)ms);
         for (int i = 0; i < STREAM_KINDS; i++)
-            world->streams[i].stalled_until_ms = world->now_ms + ms;
-        world->lease.stalled_until_ms = world->now_ms + ms;
+            stall(world, &world->streams[i].stalled_until_ms, ms);
+        stall(world, &world->lease.stalled_until_ms, ms);
         world->counts.stalls++;
         break;
     case 5:
-        world->lease.stalled_until_ms = world->now_ms + ms;
+        stall(world, &world->lease.stalled_until_ms, ms);
         world->counts.stalls++;
         break;
     case 6:
