@@ -112,8 +112,8 @@ static bool path_matches(const char *pattern, const char *path, json_t *params)
         size_t len = strcspn(path, "/");
         char name[48] = "";
         memcpy(name, pattern + 1, (size_t)(end - pattern - 1));
-        json_t *value = json_stringn(path, len); /* NULL: no UTF-8 */
-        matches = len > 0 && value && json_object_set_new(found, name, value) == 0;
+        json_t *value = len > 0 ? json_stringn(path, len) : NULL; /* NULL also: no UTF-8 */
+        matches = value && json_object_set_new(found, name, value) == 0;
         pattern = end + 1;
         path += len;
     }
