@@ -14,8 +14,9 @@ struct day_queue_row {
 };
 /* A contact that lives: what was counted for it already. */
 struct day_contact {
-    uint32_t queue; /* its first one: place + 1 in queues; 0: in none yet */
-    bool left;      /* counted as answered, abandoned or overflowed */
+    uint32_t queue;     /* its first one: place + 1 in queues; 0: in none yet */
+    bool left;          /* counted as answered, abandoned or overflowed */
+    uint64_t waited_ms; /* in all queues so far */
 };
 struct log_mark {
     char incarnation[ID_LEN_MAX + 1];
@@ -173,25 +174,39 @@ static void abandoned(struct day_queue_row *row, uint64_t waited_ms)
     if (waited_ms <= row->short_abandon_ms) row->sums.short_abandoned++;
 }
 
+static void overflowed(struct day *day, struct day_contact *contact)
+{
+    struct day_queue_row *row = &day->queues[contact->queue - 1];
+    contact->left = true;
+    row->sums.overflowed++;
+    if (contact->waited_ms > row->sums.wait_ms_max) row->sums.wait_ms_max = contact->waited_ms;
+}
+
+/* Who overflows may be answered elsewhere, or give up there: only the end tells. */
 static void left_queue(struct day *day, const Farseat__V1__Fact *fact)
 {
     struct day_contact *contact = contact_find(day, fact->contact_id);
     if (!contact || contact->queue == 0 || contact->left) return;
+    const Farseat__V1__ContactLeftQueue *body = fact->contact_left_queue;
+    contact->waited_ms += body->waited_ms;
+    bool by_answer = strcmp(body->cause, "answered") == 0;
+    if (!by_answer && strcmp(body->cause, "abandoned") != 0) return;
     contact->left = true;
     if (fact->at_us < day->begin_us) return;
-    const Farseat__V1__ContactLeftQueue *body = fact->contact_left_queue;
     struct day_queue_row *row = &day->queues[contact->queue - 1];
-    if (strcmp(body->cause, "answered") == 0)
-        answered(row, body->waited_ms);
-    else if (strcmp(body->cause, "abandoned") == 0)
-        abandoned(row, body->waited_ms);
+    if (by_answer)
+        answered(row, contact->waited_ms);
     else
-        row->sums.overflowed++;
-    if (body->waited_ms > row->sums.wait_ms_max) row->sums.wait_ms_max = body->waited_ms;
+        abandoned(row, contact->waited_ms);
+    if (contact->waited_ms > row->sums.wait_ms_max) row->sums.wait_ms_max = contact->waited_ms;
 }
 
 static void ended(struct day *day, const Farseat__V1__Fact *fact)
 {
+    struct day_contact *contact = contact_find(day, fact->contact_id);
+    bool over = fact->contact_ended->result == FARSEAT__V1__CONTACT_RESULT__RESULT_OVERFLOWED;
+    if (over && contact && contact->queue != 0 && !contact->left && fact->at_us >= day->begin_us)
+        overflowed(day, contact);
     contact_drop(day, fact->contact_id);
     if (fact->at_us < day->begin_us) return;
     switch (fact->contact_ended->result) {

@@ -130,6 +130,35 @@ static void facts_that_come_twice_count_once(void **state)
     day_destroy(day);
 }
 
+/* docs/kpi.md: overflowed is who left by the queue's own limits and was not answered afterwards; the wait
+ * is that of all queues. */
+static void who_overflows_counts_by_his_end(void **state)
+{
+    (void)state;
+    struct day *day = begin();
+    struct kpi_queue_sums sums;
+    char a[] = "a", b[] = "b", sales[] = "sales", support[] = "support", answered[] = "answered",
+         overflowed[] = "overflowed";
+    arrive(day, a);
+    queue(day, a, sales);
+    leave(day, a, sales, overflowed, 15000);
+    queue(day, a, support);
+    leave(day, a, support, answered, 9000);
+    end(day, a, FARSEAT__V1__CONTACT_RESULT__RESULT_ANSWERED);
+    arrive(day, b);
+    queue(day, b, sales);
+    leave(day, b, sales, overflowed, 30000);
+    end(day, b, FARSEAT__V1__CONTACT_RESULT__RESULT_OVERFLOWED);
+    day_queue(day, "sales", &sums);
+    assert_int_equal(sums.offered, 2);
+    assert_int_equal(sums.answered, 1);
+    assert_int_equal(sums.answered_within, 0); /* 24 s in all */
+    assert_int_equal(sums.wait_ms_answered, 24000);
+    assert_int_equal(sums.overflowed, 1);
+    assert_int_equal(sums.wait_ms_max, 30000);
+    day_destroy(day);
+}
+
 static void midnight_begins_anew_and_keeps_who_lives(void **state)
 {
     (void)state;
@@ -152,6 +181,7 @@ int main(void)
         cmocka_unit_test(a_day_of_two_calls),
         cmocka_unit_test(a_transferred_contact_counts_for_its_first_queue_once),
         cmocka_unit_test(facts_that_come_twice_count_once),
+        cmocka_unit_test(who_overflows_counts_by_his_end),
         cmocka_unit_test(midnight_begins_anew_and_keeps_who_lives),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
