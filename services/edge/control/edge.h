@@ -153,6 +153,7 @@ struct edge {
     size_t users_max;
     struct far_kv_watch *users_watch, *registrations_watch, *trunks_watch, *edges_watch;
     bool registrations_read;
+    bool registrations_unstored; /* a write failed, or the bucket was made anew: all are stored again */
 
     struct edge_trunk *trunks; /* an array of EDGE_TRUNKS_MAX */
     size_t trunks_len;

@@ -101,8 +101,16 @@ static void on_user(void *context, enum far_kv_event event, const struct far_kv_
 /* ---- the bucket `registrations` -------------------------------------------------------------------------
  */
 
-static void store(struct edge *edge, const struct registrar_phone *phone)
+static void on_stored(void *context, enum far_err err, uint64_t revision)
 {
+    struct edge *edge = context;
+    (void)revision;
+    if (err != FAR_OK) edge->registrations_unstored = true;
+}
+
+static void store(void *context, const struct registrar_phone *phone)
+{
+    struct edge *edge = context;
     Farseat__V1__RegistrationBinding rows[REGISTRAR_CONTACTS_MAX], *bindings[REGISTRAR_CONTACTS_MAX];
     Farseat__V1__Registration registration = FARSEAT__V1__REGISTRATION__INIT;
     registration.phone = (char *)phone->phone;
@@ -129,10 +137,10 @@ static void store(struct edge *edge, const struct registrar_phone *phone)
                                  .key = phone->phone,
                                  .mode = FAR_KV_PUT,
                                  .data = data,
-                                 .data_len = len};
-    enum far_err err = far_kv_write(edge->bus, &write);
-    if (err != FAR_OK)
-        FAR_WARN("registration-not-stored", "phone=%s why=%s", phone->phone, far_err_name(err));
+                                 .data_len = len,
+                                 .fn = on_stored,
+                                 .ctx = edge};
+    if (far_kv_write(edge->bus, &write) != FAR_OK) edge->registrations_unstored = true;
     free(data);
 }
 
@@ -178,6 +186,7 @@ static void on_registration(void *context, enum far_kv_event event, const struct
 {
     struct edge *edge = context;
     if (event == FAR_KV_CURRENT) edge->registrations_read = true;
+    if (event == FAR_KV_RESET) edge->registrations_unstored = true;
     if (event != FAR_KV_VALUE || entry->deleted) return;
     Farseat__V1__Registration *stored = farseat__v1__registration__unpack(NULL, entry->data_len, entry->data);
     if (stored && strcmp(stored->edge, edge->name) != 0) {
@@ -318,6 +327,10 @@ static void on_expired(void *context, const char *phone, enum registrar_change c
 void phones_second(struct edge *edge)
 {
     registrar_expire(edge->registrar, far_clock_wall_us(), on_expired, edge);
+    if (!edge->registrations_unstored || far_bus_state(edge->bus) != FAR_BUS_CONNECTED) return;
+    edge->registrations_unstored = false; /* unless one of these fails */
+    FAR_INFO("registrations-stored-again", "phones=%lu", registrar_len(edge->registrar));
+    registrar_each(edge->registrar, store, edge);
 }
 
 void phones_unreachable(struct edge *edge, const char *phone)

@@ -244,6 +244,13 @@ void registrar_expire(struct registrar *registrar, int64_t now_us,
     }
 }
 
+void registrar_each(const struct registrar *registrar,
+                    void (*fn)(void *context, const struct registrar_phone *phone), void *context)
+{
+    for (uint64_t id = far_pool_next(&registrar->phones, 0); id; id = far_pool_next(&registrar->phones, id))
+        fn(context, far_pool_get(&registrar->phones, id));
+}
+
 size_t registrar_len(const struct registrar *registrar)
 {
     return registrar->phones.len;

@@ -73,4 +73,7 @@ bool registrar_restore(struct registrar *registrar, const Farseat__V1__Registrat
 void registrar_expire(struct registrar *registrar, int64_t now_us,
                       void (*changed)(void *context, const char *phone, enum registrar_change change),
                       void *context);
+/** Each phone once, in no order that matters; nothing may be changed meanwhile. */
+void registrar_each(const struct registrar *registrar,
+                    void (*fn)(void *context, const struct registrar_phone *phone), void *context);
 size_t registrar_len(const struct registrar *registrar);

@@ -162,6 +162,36 @@ static void bindings_survive_the_edge(void **state)
     ring_and_answer("d-7");
 }
 
+/* A phone that registers while the bus is away is bound all the same; the log and the bucket learn it later.
+ */
+static void the_bus_may_be_away(void **state)
+{
+    struct rig_sound sound;
+    (void)state;
+    pid_t phone = rig_call_out(&rig, hq, "a1", "agent", phone_port, &sound, "d-12");
+    (void)rig_input(&rig, FARSEAT__V1__ACD_INPUT__BODY_LEG_ANSWERED);
+    test_nats_kill(&rig.nats);
+    rig_turn(&rig, 200);
+    int port = test_free_port();
+    pid_t pid = rig_sipp(&rig, "a2", "register", hq, port, "-s", "a2", "-au", "a2", "-ap", "secret-2", NULL);
+    assert_int_equal(rig_sipp_end(&rig, pid), 0);
+    rig_turn(&rig, 1500); /* the edge has tried to store it, and failed */
+    test_nats_restart(&rig.nats);
+    const Farseat__V1__PhoneBound *bound =
+        rig_input(&rig, FARSEAT__V1__ACD_INPUT__BODY_PHONE_BOUND)->phone_bound;
+    assert_string_equal(bound->phone, "a2");
+    rig_turn(&rig, 2500);
+    assert_string_equal(rig_hangup(&rig, hq, "d-12"), ""); /* the call was not touched */
+    assert_string_equal(rig_input(&rig, FARSEAT__V1__ACD_INPUT__BODY_LEG_ENDED)->leg_ended->cause,
+                        "commanded");
+    assert_int_equal(rig_sipp_end(&rig, phone), 0);
+    rig_sound_close(&sound);
+    rig_edge_end(&rig, hq, SIGKILL);
+    hq = rig_edge(&rig, "edge-hq"); /* what was stored comes back: both */
+    (void)rig_input(&rig, FARSEAT__V1__ACD_INPUT__BODY_PHONE_BOUND);
+    (void)rig_input(&rig, FARSEAT__V1__ACD_INPUT__BODY_PHONE_BOUND);
+}
+
 /* Its port is there, and nobody answers: no ICMP helps. */
 static void a_silent_phone_is_known_after_four_seconds(void **state)
 {
@@ -215,6 +245,7 @@ int main(void)
         cmocka_unit_test(hold_and_resume_are_told),
         cmocka_unit_test(info_digits_and_refer_are_told),
         cmocka_unit_test(bindings_survive_the_edge),
+        cmocka_unit_test(the_bus_may_be_away),
         cmocka_unit_test(a_silent_phone_is_known_after_four_seconds),
         cmocka_unit_test(a_dead_phone_is_known_soon),
     };

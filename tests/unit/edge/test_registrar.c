@@ -134,6 +134,24 @@ static void what_expires_is_told(void **state)
     assert_int_equal(registrar_len(registrar), 0);
 }
 
+static void on_each(void *context, const struct registrar_phone *phone)
+{
+    unsigned *len = context;
+    assert_true(phone->len > 0);
+    (*len)++;
+}
+
+static void each_phone_is_met_once(void **state)
+{
+    enum registrar_change change;
+    unsigned len = 0;
+    (void)state;
+    for (char i = '1'; i < '4'; i++)
+        assert_int_equal(put((char[]){'a', i, 0}, "sip:x", "s", "c", 1, 60, 0, &change), 200);
+    registrar_each(registrar, on_each, &len);
+    assert_int_equal(len, 3);
+}
+
 static void stored_bindings_come_back_unless_expired(void **state)
 {
     (void)state;
@@ -168,6 +186,7 @@ int main(void)
         CASE(a_phone_that_was_started_anew_replaces_itself),
         CASE(a_star_ends_everything),
         CASE(what_expires_is_told),
+        CASE(each_phone_is_met_once),
         CASE(stored_bindings_come_back_unless_expired),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
