@@ -4,6 +4,7 @@ import { ChildProcess, spawn } from "node:child_process";
 import * as fs from "node:fs";
 import * as net from "node:net";
 import { join } from "node:path";
+import { PHONE_S_MAX } from "./sipp";
 
 const MODULES = "/usr/lib/baresip/modules";
 
@@ -40,7 +41,7 @@ export class Baresip {
     ].join("\n"));
     fs.writeFileSync(join(folder, "accounts"),
       `<sip:${options.user}@${options.edge}>;auth_pass=${options.secret};answermode=manual;regint=600;audio_codecs=PCMA/8000/1\n`, { mode: 0o600 });
-    this.child = spawn("baresip", ["-4", "-f", folder], { cwd: folder, env: { ...process.env, TERM: "dumb" }, stdio: ["ignore", "pipe", "pipe"] });
+    this.child = spawn("baresip", ["-4", "-f", folder, "-t", String(PHONE_S_MAX)], { cwd: folder, env: { ...process.env, TERM: "dumb" }, stdio: ["ignore", "pipe", "pipe"], detached: true });
     const hear = (chunk: Buffer) => (this.output = (this.output + chunk.toString()).slice(-8000));
     this.child.stdout?.on("data", hear);
     this.child.stderr?.on("data", hear);

@@ -21,6 +21,7 @@ export class Caller {
   ear: Report = { heard: [], packets: 0, gapMsMax: 0, gapAt: 0 };
   offers = 0; // how often an agent's phone rang for him
   private phone: Sipp | null = null;
+  private over = false;
   private readonly callId: string;
   private readonly id: string;
 
@@ -37,8 +38,10 @@ export class Caller {
     const { edge, folder, sound } = this.at;
     const from = this.story.from === "anonymous" ? '"Anonymous" <sip:anonymous@anonymous.invalid>' : `<sip:${this.story.from}@carrier.invalid>`;
     const rtpPort = await sound.open(this.id, TRUNK_IP);
+    const localPort = await freePort(TRUNK_IP);
+    if (this.over) throw new Error("the demo was interrupted");
     const phone = new Sipp({
-      scenario: "caller", name: this.id, folder, localIp: TRUNK_IP, localPort: await freePort(TRUNK_IP), remote: edge,
+      scenario: "caller", name: this.id, folder, localIp: TRUNK_IP, localPort, remote: edge,
       args: ["-s", DIALLED, "-m", "1", "-cid_str", this.callId, "-key", "rtp_port", String(rtpPort), "-key", "caller", from],
     });
     this.phone = phone;
@@ -144,8 +147,14 @@ export class Caller {
     if (this.phone?.exit !== 0) throw new Error(`sipp ended with ${this.phone?.exit}: ${this.phone?.lastWords}`);
   }
 
-  end(): Promise<void> {
-    return this.phone?.end() ?? Promise.resolve();
+  /** Whatever the story: hangs up, and calls no more. */
+  async end(): Promise<void> {
+    this.over = true;
+    if (!this.phone) return;
+    for (let i = 0; i < 10 && !this.clock.answeredAt && this.phone.exit === null; i++) await sleep(100);
+    if (this.phone.exit === null) this.hangUp();
+    await this.phone.exited(1500);
+    await this.phone.end();
   }
 
   /** When he first and last heard an agent's tone. */

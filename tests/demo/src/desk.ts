@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // An agent at work: a phone, and the API as the agent's own person. What rings is answered after a moment, unless the
 // caller's story says otherwise; after a call the disposition is set and the work ended.
-import { Api, ApiError } from "./api";
+import { AgentView, Api, ApiError } from "./api";
 import type { Caller } from "./caller";
 import { AgentPhone, PhoneCall } from "./phones";
-import { sleep, until } from "./time";
+import { sleep, until, untilAsked } from "./time";
 import { World } from "./world";
 
 const ANSWER_MS = 900;
@@ -16,6 +16,7 @@ export class AgentDesk {
   private readonly worked = new Set<string>();
   private back = false;
   private ended = false;
+  private loggedOut = false;
 
   constructor(readonly phone: AgentPhone, private readonly api: Api, private readonly world: World, private readonly callers: Caller[],
     private readonly failed: (what: string, error: unknown) => void, private readonly say: (text: string) => void) {
@@ -37,10 +38,23 @@ export class AgentDesk {
       }
     }
   }
+  private async myself(): Promise<{ state: string; contactId: string }> {
+    const me = (await this.api.get<{ agents: AgentView[] }>("/agents")).agents.find((agent) => agent.agentId === this.agent);
+    if (!me) throw new Error(`the centre has no agent ${this.agent}`);
+    return me;
+  }
+  /** Logs in. What a demo that was killed has left on the desk is ended. */
   async login(): Promise<void> {
-    const state = (await this.api.get<{ agents: { agentId: string; state: string }[] }>("/agents")).agents.find((agent) => agent.agentId === this.agent)?.state;
-    if (!state) throw new Error(`the centre has no agent ${this.agent}`);
-    if (state === "AGENT_LOGGED_OUT") await this.act(`/agents/${this.agent}/login`);
+    const me = await this.myself();
+    if (me.contactId && me.state !== "AGENT_AFTER_CALL_WORK") await this.act(`/contacts/${me.contactId}/hang-up`).catch(() => undefined);
+    if (me.contactId) {
+      await untilAsked(`${this.agent} is free`, 15000, async () => {
+        const { state } = await this.myself();
+        if (state === "AGENT_AFTER_CALL_WORK") await this.act(`/agents/${this.agent}/end-after-call-work`);
+        return state !== "AGENT_TALKING" && state !== "AGENT_HOLDING" && state !== "AGENT_AFTER_CALL_WORK";
+      });
+    }
+    if (me.state === "AGENT_LOGGED_OUT") await this.act(`/agents/${this.agent}/login`);
   }
   ready(): Promise<void> {
     return this.act(`/agents/${this.agent}/ready`);
@@ -102,6 +116,8 @@ export class AgentDesk {
     this.ended = true;
   }
   async logout(): Promise<void> {
+    if (this.loggedOut) return;
+    this.loggedOut = true;
     await this.act(`/agents/${this.agent}/logout`);
   }
 }

@@ -58,7 +58,7 @@ declare module "node:child_process" {
     on(event: "exit", listener: (code: number | null, signal: string | null) => void): void;
     on(event: "error", listener: (error: Error) => void): void;
   }
-  export interface SpawnOptions { cwd?: string; env?: Record<string, string | undefined>; stdio?: unknown }
+  export interface SpawnOptions { cwd?: string; env?: Record<string, string | undefined>; stdio?: unknown; detached?: boolean }
   export function spawn(file: string, args: string[], options: SpawnOptions): ChildProcess;
   export function execFile(
     file: string, args: string[], options: { timeout?: number; maxBuffer?: number; env?: Record<string, string | undefined> },

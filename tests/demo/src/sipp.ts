@@ -8,6 +8,7 @@ import { join } from "node:path";
 
 const SCENARIOS = join(__dirname, "../../tests/demo/sip");
 const POLL_MS = 30;
+export const PHONE_S_MAX = 900; // should the demo itself be killed
 
 /** A message that a phone sent or received; at: Unix time in milliseconds by sipp's clock. */
 export interface SipEvent { at: number; sent: boolean; method: string; status: number; callId: string; text: string }
@@ -57,10 +58,10 @@ export class Sipp {
     this.trace = join(options.folder, `${options.name}.sip`);
     fs.rmSync(this.trace, { force: true });
     const args = [
-      "-sf", join(SCENARIOS, `${options.scenario}.xml`), "-i", options.localIp, "-p", String(options.localPort), "-nostdin", "-nd", "-trace_msg",
+      "-sf", join(SCENARIOS, `${options.scenario}.xml`), "-i", options.localIp, "-p", String(options.localPort), "-nostdin", "-nd", "-timeout", `${PHONE_S_MAX}s`, "-trace_msg",
       "-message_file", this.trace, "-trace_err", "-error_file", join(options.folder, `${options.name}.errors`), ...options.args, options.remote,
     ];
-    this.child = spawn("sipp", args, { cwd: options.folder, env: { ...process.env, TERM: "dumb" }, stdio: ["ignore", "ignore", "pipe"] });
+    this.child = spawn("sipp", args, { cwd: options.folder, env: { ...process.env, TERM: "dumb" }, stdio: ["ignore", "ignore", "pipe"], detached: true }); // a terminal's Ctrl-C is the demo's affair
     this.child.stderr?.on("data", (chunk) => (this.complaint = (this.complaint + chunk.toString()).slice(-2000)));
     this.child.on("error", (error) => {
       this.complaint = error.message;
