@@ -301,10 +301,11 @@ static void leg_body(struct acd *acd, struct leg *leg, const Farseat__V1__AcdInp
     case FARSEAT__V1__ACD_INPUT__BODY_BRIDGE_DOWN:
         if (caller) acd_bridge_down(acd, contact, input->bridge_down->bridge_id);
         break;
-    case FARSEAT__V1__ACD_INPUT__BODY_RECORDING_FAILED:
-        if (contact) acd_recording_failed(contact, input->recording_failed->recording_id);
+    case FARSEAT__V1__ACD_INPUT__BODY_RECORDING_STOPPED:
+        if (contact && input->recording_stopped->recorded_ms == 0)
+            acd_recording_empty(contact, input->recording_stopped->recording_id);
         break;
-    default:
+    default: /* RecordingFailed: the edge tries on until StopRecord, and its end tells what there is */
         break;
     }
 }

@@ -585,7 +585,7 @@ void acd_bridge_failed(struct acd *acd, struct contact *contact, const char *bri
 void acd_bridge_down(struct acd *acd, struct contact *contact, const char *bridge_id);
 uint64_t acd_offer_ring_ms(const struct leg *leg);
 void acd_bridge_again(struct acd *acd, struct contact *contact);
-void acd_recording_failed(struct contact *contact, const char *recording_id);
+void acd_recording_empty(struct contact *contact, const char *recording_id); /* nobody recorded anything */
 void acd_agent_lost(struct acd *acd, struct contact *contact,
                     uint64_t at_ms); /* not by his own will: queue again */
 void acd_talk_begin(struct acd *acd, struct contact *contact, uint64_t at_ms);

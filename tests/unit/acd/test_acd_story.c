@@ -797,6 +797,37 @@ static void the_first_queue_counts_by_its_own_thresholds(void **state)
     assert_int_equal(record->short_abandon_ms, 5000);
 }
 
+/* The edge tries on after RecordingFailed: what it may still record is told to stop when the agent leaves, or
+ * the next agent's talk would be in it. The record names only what there is. */
+static void a_recording_that_fails_is_stopped_all_the_same(void **state)
+{
+    struct world *world = *state;
+    char id[40];
+    world->edges[0].deaf = true;
+    work(world, "agent-1");
+    struct world_leg *caller = waiting(world, 0);
+    strcpy(id, caller->contact);
+    rings(world, "agent-1");
+    answers(world, "agent-1");
+    assert_string_not_equal(caller->recording, "");
+    world->edges[0].deaf = false;
+    work(world, "agent-3");
+    assert_true(world_transfer(world, id, "agent-1", "agent-3", NULL));
+    world_run(world);
+    assert_string_equal(caller->recording, "");
+    rings(world, "agent-3");
+    answers(world, "agent-3");
+    assert_string_not_equal(caller->recording, "");
+    hangs_up(world, caller);
+    assert_true(world_end_work(world, "agent-1"));
+    assert_true(world_end_work(world, "agent-3"));
+    const Farseat__V1__ContactRecord *record = world_contact_record(world, id);
+    assert_int_equal(record->n_parts, 2);
+    assert_string_equal(record->parts[0]->recording_id, "");
+    assert_string_not_equal(record->parts[1]->recording_id, "");
+    assert_int_equal(record->n_recording_ids, 1);
+}
+
 #define STORY(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -828,6 +859,7 @@ int main(void)
         STORY(outbox_that_is_full_refuses_calls),
         STORY(a_greeting_that_ends_during_the_bridging_brings_no_music),
         STORY(a_bridge_that_fails_after_the_greeting_brings_music),
+        STORY(a_recording_that_fails_is_stopped_all_the_same),
         STORY(the_first_queue_counts_by_its_own_thresholds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

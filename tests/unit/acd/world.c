@@ -272,7 +272,16 @@ static void do_bridge(struct world *world, struct world_leg *leg, const Farseat_
 
 static void do_record(struct world *world, struct world_leg *leg, const Farseat__V1__RecordCommand *record)
 {
+    if (leg->recording[0]) return; /* busy: one at a time */
     (void)snprintf(leg->recording, sizeof(leg->recording), "%s", record->recording_id);
+    leg->unrecorded = world->edges[leg->edge].deaf;
+    if (leg->unrecorded) {
+        LEG_INPUT(RECORDING_FAILED, recording_failed, Farseat__V1__RecordingFailed);
+        body.recording_id = leg->recording;
+        body.cause = T("refused");
+        event(world, leg->edge, &input);
+        return;
+    }
     LEG_INPUT(RECORDING_STARTED, recording_started, Farseat__V1__RecordingStarted);
     body.recording_id = leg->recording;
     body.part = 1;
@@ -292,6 +301,7 @@ static void do_stop_record(struct world *world, struct world_leg *leg)
     if (!leg->recording[0]) return;
     LEG_INPUT(RECORDING_STOPPED, recording_stopped, Farseat__V1__RecordingStopped);
     body.recording_id = leg->recording;
+    body.recorded_ms = leg->unrecorded ? 0 : 1000;
     event(world, leg->edge, &input);
     leg->recording[0] = '\0';
 }
@@ -362,6 +372,7 @@ static void command(struct world *world, const struct acd_command *row)
     struct world_leg *leg = world_leg(world, message->leg_id);
     if (!leg || leg->edge != edge || message->leg_number <= leg->done) return; /* gone; or done before */
     bool hangup = message->body_case == FARSEAT__V1__EDGE_COMMAND__BODY_HANGUP;
+    if (message->leg_number <= leg->done) return; /* sent again */
     if (!hangup && message->leg_number != leg->done + 1) fail("a command's number does not follow");
     leg->done = message->leg_number;
     if (message->contact_id[0]) (void)snprintf(leg->contact, sizeof(leg->contact), "%s", message->contact_id);

@@ -17,7 +17,7 @@ struct world_leg {
     int edge;
     char id[40], contact[40], phone[64], agent[64], play[40], collect[40], bridge[40], peer[40],
         recording[40];
-    bool incoming, loop, music, held;
+    bool incoming, loop, music, held, unrecorded;
     uint32_t done;
     int64_t began_us;
 };
@@ -30,6 +30,7 @@ struct world_edge {
     char incarnation[40];
     uint64_t number; /* the last one given */
     bool dead;       /* takes no commands */
+    bool deaf;       /* finds no recorder */
     struct world_event *events;
     size_t first, count;
     uint32_t credit;
