@@ -5,8 +5,8 @@
  * price).
  *
  * The floor is sipp answering the same callers itself (its scenario uas), in turns with the edge: half the
- * SIP messages, no second leg, no bus. The row call.cpu adds up all processes of the deployment for the same
- * calls.
+ * SIP messages, no second leg, no bus. The row edge.call.cpu.house adds up all processes of the deployment
+ * for the same calls.
  */
 #include "centre.h"
 #include "far/clock.h"
@@ -144,7 +144,7 @@ static void print_rows(const struct options *options, struct figures *figures)
         if (len > 0 && (size_t)len < sizeof(conditions))
             len += snprintf(conditions + len, sizeof(conditions) - (size_t)len, " %s %.2f", parts[i], part);
     }
-    row = (struct bench_row){.name = "call.cpu",
+    row = (struct bench_row){.name = "edge.call.cpu.house",
                              .unit = "ms",
                              .value = house,
                              .reference = "the edge alone (edge.call.cpu)",

@@ -44,16 +44,16 @@ static const char head[] =
     "flows:\n  - id: straight\n    name: Straight\n    start: to-all\n    nodes:\n"
     "      - {id: to-all, queue: {queue: all, on_overflow: end}}\n      - {id: end, hangup: {}}\n";
 
-static void write_file(const struct centre *centre, const char *path)
+void centre_write(const char *path, size_t agents)
 {
     FILE *file = fopen(path, "we");
     if (!file) bench_die("%s cannot be written", path);
     (void)fputs(head, file);
     (void)fputs("phones:\n", file);
-    for (size_t i = 1; i <= centre->agents; i++)
+    for (size_t i = 1; i <= agents; i++)
         (void)fprintf(file, "  - {id: \"b%zu\", site: hq, display: Bench %zu}\n", i, i);
     (void)fputs("agents:\n", file);
-    for (size_t i = 1; i <= centre->agents; i++)
+    for (size_t i = 1; i <= agents; i++)
         (void)fprintf(file,
                       "  - {id: agent-%zu, name: Agent %zu, phone: \"b%zu\", site: hq, skills: [{skill: any, "
                       "level: 5}]}\n",
@@ -71,8 +71,8 @@ static void read_secret(const struct centre *centre, size_t i, char *out, size_t
     out[strcspn(out, "\r\n")] = '\0';
 }
 
-/* What depends on something that is still on its way through the log is asked again. */
-static void until_done(char *const argv[])
+/* What is asked for may depend on something that is still on its way through the log. */
+static void try_until_done(char *const argv[])
 {
     uint64_t until_ms = far_clock_mono_ms() + TRY_MS;
     while (bench_run(argv, false) != 0) {
@@ -84,12 +84,24 @@ static void until_done(char *const argv[])
     }
 }
 
+void centre_apply(const char *path, const char *secrets)
+{
+    char *argv[] = {(char *)"farseatctl",
+                    (char *)"apply",
+                    (char *)"-f",
+                    (char *)(uintptr_t)path,
+                    (char *)"--secrets-out",
+                    (char *)(uintptr_t)secrets,
+                    NULL};
+    try_until_done(argv);
+}
+
 static void agent(size_t i, const char *wish)
 {
     char id[32];
     (void)snprintf(id, sizeof(id), "agent-%zu", i);
     char *argv[] = {(char *)"farseatctl", (char *)"agent", id, (char *)(uintptr_t)wish, NULL};
-    until_done(argv);
+    try_until_done(argv);
 }
 
 static void enter(const struct centre *centre, size_t i)
@@ -119,10 +131,8 @@ void centre_open(struct centre *centre, size_t agents)
     centre->phones = phones_create(&edge);
     (void)snprintf(path, sizeof(path), "%s/centre.yaml", centre->dir);
     (void)snprintf(secrets, sizeof(secrets), "%s/secrets", centre->dir);
-    write_file(centre, path);
-    char *argv[] = {(char *)"farseatctl",    (char *)"apply", (char *)"-f", path,
-                    (char *)"--secrets-out", secrets,         NULL};
-    until_done(argv);
+    centre_write(path, agents);
+    centre_apply(path, secrets);
     for (size_t i = 1; i <= agents; i++)
         enter(centre, i);
 }

@@ -6,15 +6,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
-
-extern char **environ;
 
 const char *bench_env(const char *name)
 {
@@ -100,16 +98,17 @@ bool bench_memory(pid_t pid, struct bench_memory *ret_memory)
 
 pid_t bench_start(char *const argv[], bool loud)
 {
-    posix_spawn_file_actions_t actions;
-    pid_t pid = 0;
-    (void)posix_spawn_file_actions_init(&actions);
-    (void)posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDWR, 0);
-    (void)posix_spawn_file_actions_adddup2(&actions, loud ? 2 : 0, 1);
-    if (!loud) (void)posix_spawn_file_actions_adddup2(&actions, 0, 2);
-    int error = posix_spawnp(&pid, argv[0], &actions, NULL, argv, environ);
-    (void)posix_spawn_file_actions_destroy(&actions);
-    if (error != 0) (void)fprintf(stderr, "bench: %s: %s\n", argv[0], strerror(error));
-    return error == 0 ? pid : 0;
+    pid_t parent = getpid(), pid = fork();
+    if (pid < 0) (void)fprintf(stderr, "bench: %s: %s\n", argv[0], strerror(errno));
+    if (pid != 0) return pid > 0 ? pid : 0;
+    int nowhere = open("/dev/null", O_RDWR | O_CLOEXEC);
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* whatever becomes of the bench, nothing stays behind */
+    if (getppid() != parent || nowhere < 0) _exit(127);
+    (void)dup2(nowhere, 0);
+    (void)dup2(loud ? 2 : nowhere, 1);
+    if (!loud) (void)dup2(nowhere, 2);
+    (void)execvp(argv[0], argv);
+    _exit(127);
 }
 
 void bench_end(pid_t pid, uint64_t ms_max)
@@ -130,6 +129,8 @@ int bench_run(char *const argv[], bool loud)
     if (pid == 0) return -1;
     while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
         ;
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
+        (void)fprintf(stderr, "bench: no program %s\n", argv[0]);
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
