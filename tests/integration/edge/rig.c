@@ -151,7 +151,7 @@ struct rig_edge *rig_edge(struct rig *rig, const char *name)
         if (strcmp(rig->edges[i].name, name) == 0) edge = &rig->edges[i];
     if (!edge) {
         edge = &rig->edges[rig->edges_len];
-        *edge = (struct rig_edge){.rtp_first = rig->rtp_first + 50 * (int)rig->edges_len};
+        *edge = (struct rig_edge){.rtp_first = rig->rtp_first + 70 * (int)rig->edges_len};
         rig->edges_len++;
         (void)far_str_copy(edge->name, sizeof(edge->name), name);
         (void)far_str_copy(edge->ip, sizeof(edge->ip), "127.0.0.1");
@@ -166,7 +166,7 @@ struct rig_edge *rig_edge(struct rig *rig, const char *name)
         "rtp:\n  port_min: %d\n  port_max: %d\nmedia:\n  prompt_dir: %s\n"
         "limits:\n  legs_max: 100\n  phones_max: 100\n  drain: 3s\n",
         name, edge->http_port, rig->nats.url, edge->ip, edge->sip_port, rig->offer_sha256 ? "true" : "false",
-        edge->rtp_first, edge->rtp_first + 49, rig->dir);
+        edge->rtp_first, edge->rtp_first + 69, rig->dir);
     rig_write(path, text);
     char *argv[] = {(char *)EDGE_BINARY, (char *)"--config", path, NULL};
     edge->incarnation[0] = '\0';
@@ -229,6 +229,28 @@ int rig_end(struct rig *rig, pid_t pid, int signal)
 {
     assert_int_equal(kill(pid, signal), 0);
     return wait_end(rig, pid, 12000);
+}
+
+long rig_metric(struct rig *rig, const struct rig_edge *edge, const char *name)
+{
+    static char page[65536];
+    static const char ask[] = "GET /metrics HTTP/1.0\r\n\r\n";
+    char mark[96];
+    size_t len = 0;
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)edge->http_port)};
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    (void)rig;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_true(fd >= 0);
+    assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+    assert_int_equal(send(fd, ask, sizeof(ask) - 1, MSG_NOSIGNAL), (ssize_t)(sizeof(ask) - 1));
+    for (ssize_t got = 1; got > 0 && len < sizeof(page) - 1; len += (size_t)(got > 0 ? got : 0))
+        got = recv(fd, page + len, sizeof(page) - 1 - len, 0);
+    page[len] = '\0';
+    (void)close(fd);
+    (void)snprintf(mark, sizeof(mark), "\n%s ", name);
+    const char *at = strstr(page, mark);
+    return at ? strtol(at + strlen(mark), NULL, 10) : -1;
 }
 
 static void on_written(void *ctx, enum far_err err, uint64_t revision)

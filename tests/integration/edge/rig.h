@@ -14,8 +14,8 @@
 #include <sys/types.h>
 
 #define RIG_EDGES_MAX  2
-#define RIG_INPUTS_MAX 1024
-#define RIG_LEGS_MAX   64
+#define RIG_INPUTS_MAX 4096
+#define RIG_LEGS_MAX   512
 #define RIG_WAIT_MS    8000
 
 struct rig_edge {
@@ -75,6 +75,9 @@ int rig_end(struct rig *rig, pid_t pid, int signal);
 void rig_user(struct rig *rig, const char *phone, const char *password);
 void rig_trunk(struct rig *rig, const char *id, const char *address);
 void rig_turn(struct rig *rig, uint64_t ms);
+
+/** A metric's value, from the edge's /metrics; -1: it is not there. */
+long rig_metric(struct rig *rig, const struct rig_edge *edge, const char *name);
 
 /** The next input of that kind, within RIG_WAIT_MS; others before it are passed over. */
 const Farseat__V1__AcdInput *rig_input(struct rig *rig, Farseat__V1__AcdInput__BodyCase kind);

@@ -43,7 +43,7 @@ static pid_t start_softphone(void)
                    "audio_source ausine,800\naudio_player nothing,nothing\nausrc_srate 48000\nausrc_channels "
                    "2\nauplay_srate 8000\n"
                    "sip_listen 127.0.0.1:%d\nrtp_ports %d-%d\n",
-                   dir, test_free_port(), rig.rtp_first + 100, rig.rtp_first + 140);
+                   dir, test_free_port(), rig.rtp_first + 140, rig.rtp_first + 180);
     rig_write(path, text);
     (void)snprintf(path, sizeof(path), "%s/accounts", dir);
     (void)snprintf(text, sizeof(text),

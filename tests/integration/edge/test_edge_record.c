@@ -34,13 +34,13 @@ static void start_recorder(int i)
                    recorder->port);
     (void)snprintf(text, sizeof(text),
                    "service:\n  instance: %s\nhttp:\n  listen: 127.0.0.1:%d\n"
-                   "sip:\n  listen: 127.0.0.1:%d\n  allow: [127.0.0.1]\n  sessions_max: 8\n"
+                   "sip:\n  listen: 127.0.0.1:%d\n  allow: [127.0.0.1]\n  sessions_max: 4\n"
                    "rtp:\n  port_first: %d\n  port_last: %d\n"
                    "store:\n  path: %s/store-%d\n  keys: %s/keys\n  free_min: 1M\n"
                    "bus:\n  url: %s\npostgres:\n  url: postgresql://nobody@127.0.0.1:1/none\n"
                    "  migrations: services/recording/migrations\n",
-                   name, test_free_port(), recorder->port, rig.rtp_first + 100 + 50 * i,
-                   rig.rtp_first + 149 + 50 * i, rig.dir, i, rig.dir, rig.nats.url);
+                   name, test_free_port(), recorder->port, rig.rtp_first + 140 + 30 * i,
+                   rig.rtp_first + 169 + 30 * i, rig.dir, i, rig.dir, rig.nats.url);
     recorder->pid = rig_service(&rig, name, RECORDER_BINARY, text, recorder->port);
 }
 
