@@ -13,7 +13,7 @@ export const DIRECT = "95501"; // at once into sales
 export const SURVEYED = "95502"; // into support, then the survey
 export const ECHO = "9196";
 export const AFTER_CALL_WORK_MS = 3000;
-export const RING_MS = 12000;
+export const RING_MS = 6000;
 
 interface AgentRow { id: string; phone: string; site: string; skills: Record<string, number>; hz: number }
 export const AGENTS: AgentRow[] = [

@@ -156,11 +156,16 @@ export class Deployment {
   watch(...args: string[]): { facts: any[]; stop: () => void } {
     const child: ChildProcess = spawn("farseatctl", ["watch", ...args, "-o", "json"], { stdio: ["ignore", "pipe", "inherit"] });
     const facts: any[] = [];
-    let rest = "";
+    let rest = "", object = "";
     child.stdout?.on("data", (chunk) => {
       const lines = (rest + chunk.toString("utf8")).split("\n");
       rest = lines.pop() ?? "";
-      for (const line of lines) if (line.trim()) facts.push(JSON.parse(line));
+      for (const line of lines) {
+        object += line;
+        if (!line.startsWith("}") && !(line.startsWith("{") && line.endsWith("}"))) continue; // an object may take many lines
+        facts.push(JSON.parse(object));
+        object = "";
+      }
     });
     return { facts, stop: () => void child.kill() };
   }

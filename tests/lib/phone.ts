@@ -28,6 +28,7 @@ export class Call {
   status = 0; // the final one that refused it
   retryAfter = "";
   byRemote = false;
+  invitedAt = 0; // our INVITE went out, theirs came
   ringingAt = 0;
   answeredAt = 0;
   endedAt = 0;
@@ -142,6 +143,7 @@ export class Call {
   async dial(number: string, more: [string, string][] = []): Promise<void> {
     await this.soundOpen();
     this.remoteUri = `sip:${number}@${this.phone.options.edge.host}:${this.phone.options.edge.port}`;
+    this.invitedAt = nowMs();
     let final = await this.ask("INVITE", sdp(this.phone.host, this.soundPort, this.version), more);
     const challenge = headers(final, "www-authenticate").concat(headers(final, "proxy-authenticate"))[0];
     if ((final.status === 401 || final.status === 407) && challenge && this.phone.options.secret && !this.tried) {
@@ -188,6 +190,7 @@ export class Call {
   /** @internal */
   async incoming(message: SipMessage, answering: Answering): Promise<void> {
     this.invite = message;
+    this.invitedAt = nowMs();
     this.remoteTag = tagOf(header(message, "from"));
     this.remoteUri = uriOf(header(message, "contact") || header(message, "from"));
     await this.soundOpen();
