@@ -143,6 +143,15 @@ void rig_turn(struct rig *rig, uint64_t ms)
     test_turn_for(rig->loop, ms);
 }
 
+void rig_edge_launch(struct rig *rig, struct rig_edge *edge)
+{
+    char path[160];
+    (void)snprintf(path, sizeof(path), "%s/%s.yaml", rig->dir, edge->name);
+    char *argv[] = {(char *)EDGE_BINARY, (char *)"--config", path, NULL};
+    edge->incarnation[0] = '\0';
+    edge->pid = rig_launch(rig, edge->name, argv);
+}
+
 struct rig_edge *rig_edge(struct rig *rig, const char *name)
 {
     char path[160], text[1200];
@@ -168,9 +177,7 @@ struct rig_edge *rig_edge(struct rig *rig, const char *name)
         name, edge->http_port, rig->nats.url, edge->ip, edge->sip_port, rig->offer_sha256 ? "true" : "false",
         edge->rtp_first, edge->rtp_first + 69, rig->dir);
     rig_write(path, text);
-    char *argv[] = {(char *)EDGE_BINARY, (char *)"--config", path, NULL};
-    edge->incarnation[0] = '\0';
-    edge->pid = rig_launch(rig, name, argv);
+    rig_edge_launch(rig, edge);
     (void)rig_input(rig, FARSEAT__V1__ACD_INPUT__BODY_EDGE_STARTED);
     Farseat__V1__CreditCommand credit = FARSEAT__V1__CREDIT_COMMAND__INIT;
     credit.incoming_legs_max = 100;

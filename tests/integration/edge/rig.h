@@ -61,6 +61,8 @@ void rig_start(struct rig *rig);
 void rig_stop(struct rig *rig);
 /** Start edge-hq or edge-branch on 127.0.0.1 and wait for its EdgeStarted; grants it 100 legs. */
 struct rig_edge *rig_edge(struct rig *rig, const char *name);
+/** Start the process of one that was ended, and do not wait for it. */
+void rig_edge_launch(struct rig *rig, struct rig_edge *edge);
 /** End it: by SIGTERM (must exit 0) or kill -9. */
 void rig_edge_end(struct rig *rig, struct rig_edge *edge, int signal);
 /** A file of that text. */

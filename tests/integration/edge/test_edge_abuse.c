@@ -235,6 +235,38 @@ static void garbage_by_tcp_does_no_harm(void **state)
     it_lives();
 }
 
+/* An edge that comes up before the bus knows no phone yet: 403 would make them give up for long. */
+static void before_the_bus_is_there_nobody_is_sent_away(void **state)
+{
+    static const char authorization[] =
+        "Authorization: Digest username=\"a1\", realm=\"farseat\", nonce=\"of-a-former-life\", "
+        "uri=\"sip:x\", response=\"00000000000000000000000000000000\", algorithm=MD5\r\n";
+    char answer[4096], text[2048];
+    int status = 0;
+    (void)state;
+    rig_edge_end(&rig, hq, SIGTERM);
+    test_nats_kill(&rig.nats);
+    rig_edge_launch(&rig, hq);
+    for (int round = 0; round < 40 && status == 0; round++) {
+        size_t len = request(text, sizeof(text), "REGISTER", "a1", authorization, "");
+        drop_input();
+        (void)send(udp, text, len, 0); /* nobody listens yet at first */
+        status = status_of(udp, answer, sizeof(answer), 250);
+    }
+    assert_int_equal(status, 503);
+    assert_non_null(strstr(answer, "Retry-After: 5"));
+    test_nats_restart(&rig.nats);
+    (void)rig_input(&rig, FARSEAT__V1__ACD_INPUT__BODY_EDGE_STARTED);
+    for (int round = 0; round < 40 && status != 403; round++) {
+        size_t len = request(text, sizeof(text), "REGISTER", "a1", authorization, "");
+        drop_input();
+        assert_int_equal(send(udp, text, len, 0), (ssize_t)len);
+        status = status_of(udp, answer, sizeof(answer), 3000);
+        rig_turn(&rig, 50);
+    }
+    assert_int_equal(status, 403); /* now it is known to be wrong */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -244,6 +276,7 @@ int main(void)
         cmocka_unit_test(garbage_by_udp_does_no_harm),
         cmocka_unit_test(a_message_may_come_in_pieces_by_tcp),
         cmocka_unit_test(garbage_by_tcp_does_no_harm),
+        cmocka_unit_test(before_the_bus_is_there_nobody_is_sent_away),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

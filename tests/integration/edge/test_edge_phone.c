@@ -114,19 +114,25 @@ static void an_unanswered_phone_is_cancelled(void **state)
     rig_sound_close(&sound);
 }
 
-static void hold_and_resume_are_told(void **state)
+static void hold_and_resume(const char *scenario, const char *leg_id)
 {
     struct rig_sound sound;
-    (void)state;
-    pid_t pid = rig_call_out(&rig, hq, "a1", "agent_hold", phone_port, &sound, "d-5");
+    pid_t pid = rig_call_out(&rig, hq, "a1", scenario, phone_port, &sound, leg_id);
     (void)rig_input(&rig, FARSEAT__V1__ACD_INPUT__BODY_LEG_ANSWERED);
     assert_true(rig_input(&rig, FARSEAT__V1__ACD_INPUT__BODY_LEG_HOLD)->leg_hold->held);
     assert_false(rig_input(&rig, FARSEAT__V1__ACD_INPUT__BODY_LEG_HOLD)->leg_hold->held);
     rig_turn(&rig, 200);
-    assert_string_equal(rig_hangup(&rig, hq, "d-5"), "");
+    assert_string_equal(rig_hangup(&rig, hq, leg_id), "");
     (void)rig_input(&rig, FARSEAT__V1__ACD_INPUT__BODY_LEG_ENDED);
     assert_int_equal(rig_sipp_end(&rig, pid), 0);
     rig_sound_close(&sound);
+}
+
+static void hold_and_resume_are_told(void **state)
+{
+    (void)state;
+    hold_and_resume("agent_hold", "d-5");
+    hold_and_resume("agent_update", "d-13");
 }
 
 static void info_digits_and_refer_are_told(void **state)
