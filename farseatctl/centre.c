@@ -38,7 +38,7 @@ static void fault(struct walk *walk, const yaml_node_t *node, const char *path, 
                  *path ? ": " : "", what, remedy);
 }
 
-static void note_line(struct walk *walk, const char *path, const yaml_node_t *node)
+static void note_one(struct walk *walk, const char *path, const yaml_node_t *node)
 {
     struct centre_file *file = walk->file;
     if (file->lines_len == walk->lines_capacity) {
@@ -56,6 +56,14 @@ static void note_line(struct walk *walk, const char *path, const yaml_node_t *no
         walk->no_memory = true;
     else
         file->lines[file->lines_len++] = (struct centre_line){copy, line_of(node)};
+}
+
+/* Both ways in which a field may be named: by index, and as the ACD does, by id: "queues[sales].ring_ms_max".
+ */
+static void note_line(struct walk *walk, const char *path, const char *named, const yaml_node_t *node)
+{
+    note_one(walk, path, node);
+    if (strcmp(path, named) != 0) note_one(walk, named, node);
 }
 
 static const char *scalar_text(const yaml_node_t *node)
@@ -109,18 +117,33 @@ static json_t *scalar_json(struct walk *walk, const ProtobufCFieldDescriptor *fi
 }
 
 static json_t *message_json(struct walk *walk, const ProtobufCMessageDescriptor *type,
-                            const yaml_node_t *node, const char *path, unsigned depth);
+                            const yaml_node_t *node, const char *path, const char *named, unsigned depth);
 
 static json_t *value_json(struct walk *walk, const ProtobufCFieldDescriptor *field, const yaml_node_t *node,
-                          const char *path, unsigned depth)
+                          const char *path, const char *named, unsigned depth)
 {
     if (field->type == PROTOBUF_C_TYPE_MESSAGE)
-        return message_json(walk, field->descriptor, node, path, depth + 1);
+        return message_json(walk, field->descriptor, node, path, named, depth + 1);
     return scalar_json(walk, field, node, path);
 }
 
+/* What the item of a list is called, by a look ahead. */
+static const char *id_of(const struct walk *walk, const yaml_node_t *node)
+{
+    if (node->type != YAML_MAPPING_NODE) return NULL;
+    for (const yaml_node_pair_t *pair = node->data.mapping.pairs.start; pair < node->data.mapping.pairs.top;
+         pair++) {
+        const yaml_node_t *key = yaml_document_get_node(walk->document, pair->key);
+        const yaml_node_t *value = yaml_document_get_node(walk->document, pair->value);
+        if (key->type != YAML_SCALAR_NODE || value->type != YAML_SCALAR_NODE) continue;
+        if (strcmp(scalar_text(key), "id") == 0 || strcmp(scalar_text(key), "number") == 0)
+            return scalar_text(value);
+    }
+    return NULL;
+}
+
 static json_t *list_json(struct walk *walk, const ProtobufCFieldDescriptor *field, const yaml_node_t *node,
-                         const char *path, unsigned depth)
+                         const char *path, const char *named, unsigned depth)
 {
     json_t *list = json_array();
     if (!list) {
@@ -135,11 +158,16 @@ static json_t *list_json(struct walk *walk, const ProtobufCFieldDescriptor *fiel
     size_t index = 0;
     for (const yaml_node_item_t *item = node->data.sequence.items.start; item < node->data.sequence.items.top;
          item++, index++) {
-        char item_path[PATH_SIZE];
-        snprintf(item_path, sizeof(item_path), "%s[%zu]", path, index);
+        char item_path[PATH_SIZE], item_named[PATH_SIZE];
         yaml_node_t *item_node = yaml_document_get_node(walk->document, *item);
-        note_line(walk, item_path, item_node);
-        json_t *json = value_json(walk, field, item_node, item_path, depth);
+        const char *id = id_of(walk, item_node);
+        snprintf(item_path, sizeof(item_path), "%s[%zu]", path, index);
+        if (id)
+            snprintf(item_named, sizeof(item_named), "%s[%.63s]", named, id);
+        else
+            snprintf(item_named, sizeof(item_named), "%s[%zu]", named, index);
+        note_line(walk, item_path, item_named, item_node);
+        json_t *json = value_json(walk, field, item_node, item_path, item_named, depth);
         if (json) json_array_append_new(list, json);
     }
     return list;
@@ -201,12 +229,14 @@ static void keys_hint(const ProtobufCMessageDescriptor *type, char *out, size_t 
 }
 
 static void field_into(struct walk *walk, const ProtobufCMessageDescriptor *type, const yaml_node_t *key_node,
-                       const yaml_node_t *node, const char *path, unsigned depth, json_t *object)
+                       const yaml_node_t *node, const char *path, const char *named, unsigned depth,
+                       json_t *object)
 {
     bool is_phone = type == &farseat__v1__phone__descriptor;
     const char *key = scalar_text(key_node);
-    char key_path[PATH_SIZE];
+    char key_path[PATH_SIZE], key_named[PATH_SIZE];
     snprintf(key_path, sizeof(key_path), "%s%s%.100s", path, *path ? "." : "", key);
+    snprintf(key_named, sizeof(key_named), "%s%s%.100s", named, *named ? "." : "", key);
     if (is_phone && take_secret(walk, key, node, key_path)) return;
     const ProtobufCFieldDescriptor *field = protobuf_c_message_descriptor_get_field_by_name(type, key);
     if (!field) {
@@ -219,16 +249,16 @@ static void field_into(struct walk *walk, const ProtobufCMessageDescriptor *type
         fault(walk, key_node, key_path, "is given twice", "keep one of them");
         return;
     }
-    note_line(walk, key_path, key_node);
+    note_line(walk, key_path, key_named, key_node);
     bool repeated = field->label == PROTOBUF_C_LABEL_REPEATED;
     if (scalar_is_null(node) && !repeated) return;
-    json_t *json = repeated ? list_json(walk, field, node, key_path, depth)
-                            : value_json(walk, field, node, key_path, depth);
+    json_t *json = repeated ? list_json(walk, field, node, key_path, key_named, depth)
+                            : value_json(walk, field, node, key_path, key_named, depth);
     if (json) json_object_set_new(object, key, json);
 }
 
 static json_t *message_json(struct walk *walk, const ProtobufCMessageDescriptor *type,
-                            const yaml_node_t *node, const char *path, unsigned depth)
+                            const yaml_node_t *node, const char *path, const char *named, unsigned depth)
 {
     if (depth > FAR_JSON_DEPTH_MAX || ++walk->nodes > NODES_MAX) {
         if (walk->nodes <= NODES_MAX + 1)
@@ -258,7 +288,7 @@ static json_t *message_json(struct walk *walk, const ProtobufCMessageDescriptor 
         if (key->type != YAML_SCALAR_NODE)
             fault(walk, key, path, "has a key that is no text", "write key: value");
         else
-            field_into(walk, type, key, value, path, depth, object);
+            field_into(walk, type, key, value, path, named, depth, object);
     }
     const char *id = is_phone ? json_string_value(json_object_get(object, "id")) : NULL;
     if (id)
@@ -269,7 +299,7 @@ static json_t *message_json(struct walk *walk, const ProtobufCMessageDescriptor 
 
 static enum far_err to_config(struct walk *walk, const yaml_node_t *root)
 {
-    json_t *json = message_json(walk, &farseat__v1__centre_config__descriptor, root, "", 0);
+    json_t *json = message_json(walk, &farseat__v1__centre_config__descriptor, root, "", "", 0);
     struct far_json_error error = {.path = "", .text = ""};
     enum far_err err = FAR_OK;
     if (walk->no_memory)

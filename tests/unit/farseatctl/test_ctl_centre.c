@@ -108,6 +108,7 @@ static void test_lines(void **state)
     assert_int_equal(result.err, FAR_OK);
     assert_int_equal(centre_line_of(&result.file, "queues[0].skills[0].level: is too high"), 5);
     assert_int_equal(centre_line_of(&result.file, "queues[0].skills[0].none: no"), 4);
+    assert_int_equal(centre_line_of(&result.file, "queues[q].skills[0].level: is too high"), 5); /* by id */
     assert_int_equal(centre_line_of(&result.file, "queues[7].id"), 1);
     assert_int_equal(centre_line_of(&result.file, "nothing at all"), 0);
     done(&result);
