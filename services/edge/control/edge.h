@@ -153,7 +153,8 @@ struct edge {
     size_t users_max;
     struct far_kv_watch *users_watch, *registrations_watch, *trunks_watch, *edges_watch;
     bool registrations_read;
-    bool registrations_unstored; /* a write failed, or the bucket was made anew: all are stored again */
+    bool users_read, trunks_read; /* before, who is not known may be one of ours all the same */
+    bool registrations_unstored;  /* a write failed, or the bucket was made anew: all are stored again */
 
     struct edge_trunk *trunks; /* an array of EDGE_TRUNKS_MAX */
     size_t trunks_len;
@@ -222,7 +223,7 @@ void phones_register(struct edge *edge, uint64_t token, const struct sip_request
 void phones_second(struct edge *edge);
 /** It did not answer a call: it is no longer bound. */
 void phones_unreachable(struct edge *edge, const char *phone);
-/** Who it is, by digest. @return 0 and the phone's name; 401 with ret_headers; 403. */
+/** Who it is, by digest. @return 0 and the phone's name; 401 and 503 with ret_headers; 403. */
 uint32_t phones_identify(struct edge *edge, const char *method, const struct sip_request *request,
                          char ret_phone[REGISTRAR_NAME_SIZE], char *ret_headers, size_t headers_size);
 bool phones_known(const struct edge *edge, const char *phone);

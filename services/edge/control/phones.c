@@ -81,7 +81,9 @@ static void user_remove(struct edge *edge, const char *phone)
 static void on_user(void *context, enum far_kv_event event, const struct far_kv_entry *entry)
 {
     struct edge *edge = context;
+    if (event == FAR_KV_CURRENT) edge->users_read = true;
     if (event == FAR_KV_RESET) {
+        edge->users_read = false;
         far_index_clear(edge->users);
         sodium_memzero(edge->users_rows, edge->users_max * sizeof(*edge->users_rows));
     }
@@ -246,6 +248,10 @@ uint32_t phones_identify(struct edge *edge, const char *method, const struct sip
         return 401;
     }
     const struct edge_user *user = user_find(edge, credentials->username);
+    if (!user && !edge->users_read) { /* 403 would make a phone give up for long */
+        (void)snprintf(ret_headers, headers_size, "Retry-After: 5\n");
+        return 503;
+    }
     struct digest_secret secret = {0};
     if (user) secret = (struct digest_secret){.ha1_md5 = user->ha1_md5, .ha1_sha256 = user->ha1_sha256};
     switch (digest_check(edge->digest, edge_now_ms(edge), method, credentials, user ? &secret : NULL)) {

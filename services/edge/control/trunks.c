@@ -87,7 +87,11 @@ static void trunk_put(struct edge *edge, const char *key, const Farseat__V1__Tru
 static void on_trunk(void *context, enum far_kv_event event, const struct far_kv_entry *entry)
 {
     struct edge *edge = context;
-    if (event == FAR_KV_RESET) edge->trunks_len = 0;
+    if (event == FAR_KV_CURRENT) edge->trunks_read = true;
+    if (event == FAR_KV_RESET) {
+        edge->trunks_len = 0;
+        edge->trunks_read = false;
+    }
     /* The bucket also holds the dialled numbers, which are the ACD's affair. */
     if (event != FAR_KV_VALUE || far_str_starts(entry->key, "number.")) return;
     if (entry->deleted) {
@@ -231,6 +235,10 @@ void trunks_invite(struct edge *edge, struct sip_event *event)
         return;
     }
     if (!by_phone && !phones_known(edge, request->from_user)) {
+        if (!edge->trunks_read || !edge->users_read) { /* may be one of ours */
+            refuse(edge, event->call, 503, "Retry-After: 5\n");
+            return;
+        }
         edge_count(EDGE_M_FORBIDDEN);
         FAR_INFO("invite-forbidden", "source=%s called=%s", request->source, request->called_user);
         refuse(edge, event->call, 403, "");
