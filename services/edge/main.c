@@ -40,6 +40,10 @@ static const struct far_config_row rows[] = {
      .max = 20000},
     {ROW("limits.phones_max", FAR_CONFIG_INT, phones_max, "10000", "Phones that can be known and registered"),
      .min = 1, .max = 200000},
+    {ROW("limits.silence", FAR_CONFIG_DURATION_MS, silence_ms, "60s",
+         "A phone or caller that has sent sound and then none for so long, without holding, is gone; 0: "
+         "never"),
+     .min = 0, .max = 86400000},
     {ROW("limits.drain", FAR_CONFIG_DURATION_MS, drain_ms, "20s",
          "After SIGTERM, how long live calls may go on; keep it below service.drain_max"),
      .min = 0, .max = 86400000},

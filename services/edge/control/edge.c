@@ -14,6 +14,7 @@
 #define APPEND_MAX     131072u
 #define APPEND_BYTES   (128u * 1024 * 1024)
 #define TOMBSTONES_MAX 65536u
+#define SILENCE_LOOK_S 5u /* how often it is looked for calls without sound */
 #define CALLS_PER_LEG  4u /* a leg, its link, its SIPREC session, and one that is being torn down */
 
 #define X(name_, type_, text_, help_)                                                                        \
@@ -272,12 +273,24 @@ static void on_pulse(void *arg, uint64_t timer)
     edge_touched(edge);
 }
 
+/* The answers come as MEDIA_EV_STATS; what is refused now is asked again next time. */
+static void calls_look(struct edge *edge)
+{
+    if (edge->config->silence_ms == 0) return;
+    for (struct far_list *at = edge->calls_list.next; at != &edge->calls_list; at = at->next) {
+        const struct edge_call *call = FAR_LIST_ITEM(at, struct edge_call, link);
+        if (call->kind == CALL_LEG && call->media_open && !call->ended)
+            (void)!media_endpoint_query(edge->media, call->call, 0);
+    }
+}
+
 static void on_second(void *arg, uint64_t timer)
 {
     struct edge *edge = arg;
     (void)timer;
     if (!edge->began) return;
     phones_second(edge);
+    if (++edge->seconds % SILENCE_LOOK_S == 0) calls_look(edge);
     edge_touched(edge);
 }
 

@@ -64,7 +64,7 @@ struct edge_config {
     const char *site, *sip_listen, *sip_advertised;
     const char *rtp_listen, *prompt_dir, *music_file, *area_code;
     int64_t rtp_port_min, rtp_port_max, media_threads;
-    int64_t legs_max, phones_max, drain_ms;
+    int64_t legs_max, phones_max, drain_ms, silence_ms;
     bool offer_sha256;
 };
 
@@ -140,6 +140,7 @@ struct edge {
     struct far_index *calls;
     struct far_list calls_list;
     uint64_t timer, timer_at_ms, pulse_timer, second_timer;
+    uint64_t seconds; /* of second_timer */
     uint64_t pulse_number, drained_at_ms;
     bool drain_over;
     struct edge_figures shown; /* what the counters have been told */

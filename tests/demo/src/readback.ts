@@ -34,7 +34,10 @@ export function kafkaAwait(brokers: string, sinceMs: number, contactIds: Set<str
   }, 1000);
 }
 
-const dayOf = (ms: number): string => new Intl.DateTimeFormat("en-CA", { timeZone: TIME_ZONE, year: "numeric", month: "2-digit", day: "2-digit" }).format(new Date(ms));
+function dayOf(ms: number): string {
+  const parts = new Intl.DateTimeFormat("en-US", { timeZone: TIME_ZONE, year: "numeric", month: "2-digit", day: "2-digit" }).formatToParts(new Date(ms));
+  return ["year", "month", "day"].map((type) => parts.find((part) => part.type === type)?.value ?? "").join("-");
+}
 
 /** Two days, so that a demo over midnight counts all of its calls. */
 export function kpiRead(api: Api, sinceMs: number): Promise<KpiReply> {

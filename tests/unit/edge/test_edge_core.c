@@ -446,6 +446,26 @@ static void draining_keeps_what_lives(void **state)
                  "append leg_ended leg_id=l1 commands_done=1 cause=edge-draining", NULL);
 }
 
+static void who_falls_silent_is_hung_up_unless_he_holds(void **state)
+{
+    struct world *world = *state;
+    world_credit(world, 8);
+    uint64_t call = world_talking(world, 1, "l1");
+    edge_core_held(world->core, world->now_ms, call, true);
+    world_skip(world);
+    edge_core_media_lost(world->core, world->now_ms, call);
+    world_expect(world, NULL);
+    edge_core_held(world->core, world->now_ms, call, false);
+    world_skip(world);
+    edge_core_media_lost(world->core, world->now_ms, call);
+    edge_core_media_lost(world->core, world->now_ms, call); /* once is enough */
+    edge_core_media_lost(world->core, world->now_ms, 99);   /* gone long ago */
+    world_ended(world, call, "hangup", 0, false);
+    world_closed(world, call);
+    world_expect(world, "hangup media-lost", "media-close",
+                 "append leg_ended leg_id=l1 commands_done=1 cause=media-lost", NULL);
+}
+
 static void nothing_is_created_without_limits(void **state)
 {
     (void)state;
@@ -481,6 +501,7 @@ int main(void)
         STORY(the_next_recorder_takes_over),
         STORY(a_long_backlog_keeps_callers_out),
         STORY(draining_keeps_what_lives),
+        STORY(who_falls_silent_is_hung_up_unless_he_holds),
         cmocka_unit_test(nothing_is_created_without_limits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -157,6 +157,9 @@ struct edge_end {
 };
 /** The call is over, for whatever reason; exactly once for each call that was a leg or a link. */
 void edge_core_ended(struct edge_core *core, uint64_t now_ms, uint64_t call, const struct edge_end *end);
+/** Nothing has been heard of a call's sound for longer than may be: ends it with the cause "media-lost",
+ * unless its phone holds us and so may be silent. */
+void edge_core_media_lost(struct edge_core *core, uint64_t now_ms, uint64_t call);
 /** The phone put us on hold, or took us back. Repeats are dropped. */
 void edge_core_held(struct edge_core *core, uint64_t now_ms, uint64_t call, bool held);
 void edge_core_referred(struct edge_core *core, uint64_t now_ms, uint64_t call, const char *target);
