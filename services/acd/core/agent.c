@@ -94,6 +94,7 @@ bool acd_agent_event(struct acd *acd, struct agent *agent, enum agent_event even
     const struct contact *contact = acd_contact_get(acd, agent->contact);
     COPY(agent->activity_contact_id, contact ? contact->id : "");
     COPY(agent->activity_queue_id, agent->queue_id);
+    agent->reachable = acd_agent_reachable(acd, agent); /* the fact has told it */
     acd_agent_refresh(acd, agent);
     return true;
 }
@@ -183,8 +184,7 @@ void acd_agent_refresh(struct acd *acd, struct agent *agent)
     }
     if ((class == CLASS_READY) != agent->listed) acd_agent_list(acd, agent, class == CLASS_READY);
     agent->reachable = reachable;
-    /* A change of state tells it as well: then since_us is this very input's. */
-    if (reachable != was && agent->state != AGENT_LOGGED_OUT && agent->since_us != acd->now_us)
+    if (reachable != was && agent->state != AGENT_LOGGED_OUT)
         fact_state(acd, agent, agent->state);
 }
 
