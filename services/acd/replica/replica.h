@@ -40,7 +40,7 @@ struct replica_config {         /* 0: the default */
     uint32_t edge_lost_ms;      /* 30000 */
     uint32_t write_timeout_ms;  /* 5000 */
     uint32_t snapshot_every;    /* positions; 20000 */
-    uint32_t snapshot_every_ms; /* when at least 100 positions have passed; 300000 */
+    uint32_t snapshot_every_ms; /* when at least 500 positions have passed; 300000 */
 };
 
 enum replica_role { REPLICA_FOLLOWER, REPLICA_CANDIDATE, REPLICA_LEADER, REPLICA_HALTED };

@@ -17,7 +17,7 @@
 #define WATCH_EVERY_MS     100u
 #define REACHABLE_EVERY_MS 500u
 #define CLOCK_STEP_MS_MAX  1000u
-#define SNAPSHOT_MIN       100u
+#define SNAPSHOT_MIN       SNAPSHOT_BACK /* of the two that are kept one lies far enough back */
 
 /* An input of ours until it is acknowledged: slot = number % inputs_max. */
 struct input {

@@ -216,6 +216,8 @@ const struct snapshot *snapshot_reader_get(const struct snapshot_reader *reader,
             fit[len++] = &reader->kept[i];
     while (first < len && fit[first]->position + SNAPSHOT_BACK > fit[0]->position)
         first++;
+    /* While the log has its beginning, that is far enough back too. */
+    if (first == len && first_position == 0) return NULL;
     /* Behind the first choice the others follow, the highest first. */
     if (first == len) return rank < len ? fit[rank] : NULL;
     if (rank == 0) return fit[first];

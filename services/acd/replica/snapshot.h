@@ -70,7 +70,8 @@ void snapshot_reader_add(struct snapshot_reader *reader, const void *data, size_
 /** The finished one of this log to begin with: the newest that lies SNAPSHOT_BACK positions before the newest
  *  of all, so that the facts just before it, which a dead leader may not have published, are made again;
  *  rank 1, 2 ...: the next to try when it cannot be restored. incarnation "" or log_created_ns 0: any; not
- *  below first_position. NULL: there is none. */
+ *  below first_position, the last one that the log does not have any more. NULL: there is none, or the log is
+ *  better read from its beginning. */
 const struct snapshot *snapshot_reader_get(const struct snapshot_reader *reader, const char *incarnation,
                                            int64_t log_created_ns, uint64_t first_position, uint32_t rank);
 /** The state that a snapshot holds; its hash is compared. @return FAR_OK; FAR_EPROTO: it is not what it says;

@@ -51,9 +51,10 @@ static void give_up(struct shell *shell, const char *why)
 
 static void carry_config(struct shell *shell)
 {
-    const struct snapshot *old = snapshot_reader_get(&shell->snapshots, "", 0, 0, 0);
+    const struct snapshot *old = snapshot_reader_get(&shell->snapshots, "", 0, 1, 0);
     struct acd *acd = NULL;
-    if (!old || shell->log_info.last_seq > 1 || snapshot_restore(old, &acd) != FAR_OK) return;
+    if (!old || strcmp(old->incarnation, shell->log_incarnation) == 0) return;
+    if (snapshot_restore(old, &acd) != FAR_OK) return;
     const Farseat__V1__CentreConfig *config = acd_config(acd);
     if (config) {
         size_t len = farseat__v1__centre_config__get_packed_size(config);

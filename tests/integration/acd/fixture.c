@@ -55,7 +55,7 @@ static void write_config(struct fixture *fixture, int index)
     must(out != NULL, "no configuration file");
     fprintf(out,
             "service: {instance: acd-%d}\nhttp: {listen: \"127.0.0.1:%d\"}\nbus: {url: \"%s\"}\n"
-            "snapshot: {positions: 100, interval: 1s}\n",
+            "snapshot: {positions: 500, interval: 1s}\n",
             index + 1, acd->http_port, fixture->nats.url);
     fclose(out);
 }

@@ -371,8 +371,8 @@ static void test_recovery(void **state)
 {
     struct fixture *fixture = *state;
     edge_begin(fixture);
-    /* Enough inputs for snapshots (each 100 positions here), then all processes begin anew. */
-    for (int i = 0; i < 120; i++) {
+    /* Enough inputs for two snapshots (each 500 positions here), then all processes begin anew. */
+    for (int i = 0; i < 600; i++) {
         assert_true(act_agent(fixture, "a1", FARSEAT__V1__AGENT_ACTION__ACTION_LOGIN) > 0);
         assert_true(act_agent(fixture, "a1", FARSEAT__V1__AGENT_ACTION__ACTION_LOGOUT) > 0);
     }
