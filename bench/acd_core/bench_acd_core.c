@@ -224,7 +224,7 @@ int main(void)
     struct acd_output out;
     struct acd_stats stats;
     double core_s[ROUNDS], parse_s[ROUNDS];
-    char conditions[200];
+    char conditions[256];
     if (acd_output_init(&out, &limits) != FAR_OK) bench_die("no memory");
     make_log(&limits, &snapshot, &log);
     for (int round = 0; round < ROUNDS; round++) {
@@ -241,8 +241,10 @@ int main(void)
         parse_s[round] = apply_all(&log, NULL, NULL);
     }
     (void)snprintf(conditions, sizeof(conditions),
-                   "%d agents, %d queues, %d whole calls, %d at once, %zu inputs, one thread, by its CPU time, median of %d",
-                   AGENTS, QUEUES, CALLS, AT_ONCE, log.count, ROUNDS);
+                   "%d agents, %d queues, %d whole calls, %d at once, %zu inputs, one thread, by its CPU time, median of %d, %.0f to %.0f",
+                   AGENTS, QUEUES, CALLS, AT_ONCE, log.count, ROUNDS,
+                   (double)log.count / bench_quantile(core_s, ROUNDS, 1),
+                   (double)log.count / bench_quantile(core_s, ROUNDS, 0));
     bench_row_print(&(struct bench_row){.name = "acd.core.inputs",
                                         .unit = "1/s",
                                         .value = (double)log.count / bench_median(core_s, ROUNDS),

@@ -277,10 +277,12 @@ static int run(const struct options *options, struct load *load)
            "forwarder, connected "
            "sockets, same run\", \"reference_value\": %.2f, \"ratio\": %.2f, \"conditions\": \"%llu calls, "
            "%llu packets/s "
-           "of 172 bytes, loopback, one media thread, medians of %llu x %llu s, %llu packets lost\"}\n",
+           "of 172 bytes, loopback, one media thread, medians of %llu x %llu s, %.2f to %.2f us, floor "
+           "%.2f to %.2f us, %llu packets lost\"}\n",
            engine_median, floor_median, engine_median / floor_median, (unsigned long long)options->calls,
            (unsigned long long)options->calls * 100, (unsigned long long)options->rounds,
-           (unsigned long long)options->seconds, (unsigned long long)lost);
+           (unsigned long long)options->seconds, engine_us[0], engine_us[options->rounds - 1], floor_us[0],
+           floor_us[options->rounds - 1], (unsigned long long)lost);
     return lost > 0;
 }
 
