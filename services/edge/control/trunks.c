@@ -209,8 +209,7 @@ static void let_in(struct edge *edge, struct sip_event *event, const struct edge
 /* A phone that is registered from exactly there, or that says who it is. */
 static bool claims_to_be_a_phone(const struct edge *edge, const struct sip_request *request)
 {
-    const struct registrar_phone *here = registrar_find_source(edge->registrar, request->source);
-    if (here && strcmp(here->phone, request->from_user) == 0) return true;
+    if (registrar_has_source(edge->registrar, request->from_user, request->source)) return true;
     for (size_t i = 0; i < request->credentials_len; i++)
         if (phones_known(edge, request->credentials[i].username)) return true;
     return false;

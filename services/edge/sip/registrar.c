@@ -181,14 +181,12 @@ const struct registrar_phone *registrar_find(const struct registrar *registrar, 
     return find(registrar, phone, &id);
 }
 
-const struct registrar_phone *registrar_find_source(const struct registrar *registrar, const char *source)
+bool registrar_has_source(const struct registrar *registrar, const char *phone, const char *source)
 {
-    for (uint64_t id = far_pool_next(&registrar->phones, 0); id; id = far_pool_next(&registrar->phones, id)) {
-        const struct registrar_phone *phone = far_pool_get(&registrar->phones, id);
-        for (size_t i = 0; i < phone->len; i++)
-            if (strcmp(phone->bindings[i].source, source) == 0) return phone;
-    }
-    return NULL;
+    const struct registrar_phone *found = registrar_find(registrar, phone);
+    for (size_t i = 0; found && i < found->len; i++)
+        if (strcmp(found->bindings[i].source, source) == 0) return true;
+    return false;
 }
 
 bool registrar_drop(struct registrar *registrar, const char *name, const char *source)

@@ -61,8 +61,9 @@ uint32_t registrar_register(struct registrar *registrar, const struct registrar_
                             int64_t now_us, enum registrar_change *ret_change);
 /** @return the phone with at least one binding, or NULL. Valid until the next change. */
 const struct registrar_phone *registrar_find(const struct registrar *registrar, const char *phone);
-/** The phone one of whose bindings came from exactly there; NULL: none. */
-const struct registrar_phone *registrar_find_source(const struct registrar *registrar, const char *source);
+/** Whether one of the phone's bindings came from exactly there. Several phones may: the accounts of a
+ * softphone. */
+bool registrar_has_source(const struct registrar *registrar, const char *phone, const char *source);
 /** Drop one binding that does not answer, all of them when source is "", or what has expired.
  *  @return whether the phone is gone by it. */
 bool registrar_drop(struct registrar *registrar, const char *phone, const char *source);
