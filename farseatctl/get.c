@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* get.c - looking: get, explain. */
 #include "command.h"
+#include "far/clock.h"
 #include "far/json.h"
 #include "far/str.h"
 #include "text.h"
@@ -45,16 +46,8 @@ static void cell_number(struct far_buf *out, unsigned width, uint64_t number)
 
 static void agents_text(struct far_buf *out, const Farseat__V1__AgentListReply *reply, const char *id)
 {
-    static const struct column columns[] = {
-        {"AGENT",   16},
-        {"NAME",    16},
-        {"STATE",   16},
-        {"FOR",     8 },
-        {"REASON",  12},
-        {"PHONE",   12},
-        {"EDGE",    14},
-        {"CONTACT", 36}
-    };
+    static const struct column columns[] = {{"AGENT", 16},  {"NAME", 16},  {"STATE", 16}, {"FOR", 8},
+                                            {"REASON", 12}, {"PHONE", 12}, {"EDGE", 14},  {"CONTACT", 36}};
     head(out, columns, FAR_ARRAY_LEN(columns));
     for (size_t i = 0; i < reply->n_agents; i++) {
         const Farseat__V1__AgentView *agent = reply->agents[i];
@@ -62,7 +55,7 @@ static void agents_text(struct far_buf *out, const Farseat__V1__AgentListReply *
         cell(out, 16, agent->agent_id);
         cell(out, 16, agent->name);
         cell(out, 16, text_agent_state(agent->state));
-        cell_duration(out, 8, agent->state_ms);
+        cell_duration(out, 8, text_since_ms(agent->since_us, far_clock_wall_us(), agent->state_ms));
         cell(out, 12, agent->reason);
         cell(out, 12, agent->phone);
         cell(out, 14, agent->phone_reachable ? agent->edge : "(no phone)");
@@ -73,16 +66,8 @@ static void agents_text(struct far_buf *out, const Farseat__V1__AgentListReply *
 
 static void contacts_text(struct far_buf *out, const Farseat__V1__ContactListReply *reply)
 {
-    static const struct column columns[] = {
-        {"CONTACT", 36},
-        {"STATE",   11},
-        {"CALLER",  16},
-        {"QUEUE",   14},
-        {"PLACE",   5 },
-        {"WAITED",  8 },
-        {"AGENT",   16},
-        {"EDGE",    14}
-    };
+    static const struct column columns[] = {{"CONTACT", 36}, {"STATE", 11}, {"CALLER", 16}, {"QUEUE", 14},
+                                            {"PLACE", 5},    {"WAITED", 8}, {"AGENT", 16},  {"EDGE", 14}};
     head(out, columns, FAR_ARRAY_LEN(columns));
     for (size_t i = 0; i < reply->n_contacts; i++) {
         const Farseat__V1__ContactView *contact = reply->contacts[i];
@@ -102,14 +87,8 @@ static void contacts_text(struct far_buf *out, const Farseat__V1__ContactListRep
 
 static void queues_text(struct far_buf *out, const Farseat__V1__QueueListReply *reply, const char *id)
 {
-    static const struct column columns[] = {
-        {"QUEUE",     16},
-        {"NAME",      20},
-        {"WAITING",   7 },
-        {"LONGEST",   8 },
-        {"READY",     5 },
-        {"LOGGED IN", 9 }
-    };
+    static const struct column columns[] = {{"QUEUE", 16},  {"NAME", 20}, {"WAITING", 7},
+                                            {"LONGEST", 8}, {"READY", 5}, {"LOGGED IN", 9}};
     head(out, columns, FAR_ARRAY_LEN(columns));
     for (size_t i = 0; i < reply->n_queues; i++) {
         const Farseat__V1__QueueView *queue = reply->queues[i];
@@ -179,7 +158,7 @@ static void explain_text(struct far_buf *out, const Farseat__V1__AgentExplainRep
 {
     const Farseat__V1__AgentView *agent = reply->agent;
     char length[16];
-    text_duration(agent->state_ms, length);
+    text_duration(text_since_ms(agent->since_us, far_clock_wall_us(), agent->state_ms), length);
     far_buf_addf(out, "agent     %s\nstate     %s%s%s, for %s\nphone     %s, %s\n", agent->agent_id,
                  text_agent_state(agent->state), *agent->reason ? ", " : "", agent->reason, length,
                  agent->phone, agent->phone_reachable ? agent->edge : "not reachable");
@@ -223,15 +202,15 @@ static const struct {
     enum far_method method;
     bool needs_id, may_have_id;
 } things[] = {
-    [THING_CONFIG] = {"config",   FAR_METHOD_acd_ConfigGet,    false, false},
-    [THING_CONTACT] = {"contact",  FAR_METHOD_acd_ContactGet,   true,  true },
-    [THING_CONTACTS] = {"contacts", FAR_METHOD_acd_ContactList,  false, false},
-    [THING_AGENT] = {"agent",    FAR_METHOD_acd_AgentList,    true,  true },
-    [THING_AGENTS] = {"agents",   FAR_METHOD_acd_AgentList,    false, false},
-    [THING_QUEUE] = {"queue",    FAR_METHOD_acd_QueueList,    true,  true },
-    [THING_QUEUES] = {"queues",   FAR_METHOD_acd_QueueList,    false, false},
-    [THING_STATUS] = {"status",   FAR_METHOD_acd_Status,       false, false},
-    [THING_EXPLAIN] = {"",         FAR_METHOD_acd_AgentExplain, true,  true },
+    [THING_CONFIG] = {"config", FAR_METHOD_acd_ConfigGet, false, false},
+    [THING_CONTACT] = {"contact", FAR_METHOD_acd_ContactGet, true, true},
+    [THING_CONTACTS] = {"contacts", FAR_METHOD_acd_ContactList, false, false},
+    [THING_AGENT] = {"agent", FAR_METHOD_acd_AgentList, true, true},
+    [THING_AGENTS] = {"agents", FAR_METHOD_acd_AgentList, false, false},
+    [THING_QUEUE] = {"queue", FAR_METHOD_acd_QueueList, true, true},
+    [THING_QUEUES] = {"queues", FAR_METHOD_acd_QueueList, false, false},
+    [THING_STATUS] = {"status", FAR_METHOD_acd_Status, false, false},
+    [THING_EXPLAIN] = {"", FAR_METHOD_acd_AgentExplain, true, true},
 };
 
 static bool has_id(enum thing thing, const ProtobufCMessage *reply, const char *id)

@@ -18,22 +18,24 @@ static const struct {
     int (*run)(struct client *client, const struct options *options, int argc, char **argv);
     const char *usage, *help;
 } commands[] = {
-    {"apply",   command_apply,   "-f FILE [--secrets-out DIR] [--note TEXT] [--force]",
-     "put centre.yaml into force"                                                                                                                                                 },
-    {"plan",    command_plan,    "-f FILE",                                                                     "show what apply would change, checked by the ACD"                },
-    {"diff",    command_diff,    "-f FILE",                                                                     "show differences to what is in force; exits 4 when there are any"},
-    {"get",     command_get,     "config|contacts|agents|queues|status|contact ID|agent ID|queue ID [-o json]",
-     "look once"                                                                                                                                                                  },
-    {"watch",   command_watch,   "contact|agent|queue [ID] [-o json] [--count N]",                              "facts as they happen"                                            },
-    {"explain", command_explain, "contact ID | agent ID",                                                       "why: the decisions, with candidates and reasons"                 },
-    {"agent",   command_agent,   "ID login [PHONE] | ready | not-ready REASON | end-work | logout",
-     "act for an agent"                                                                                                                                                           },
+    {"apply", command_apply, "-f FILE [--secrets-out DIR] [--note TEXT] [--force]",
+     "put centre.yaml into force"},
+    {"plan", command_plan, "-f FILE", "show what apply would change, checked by the ACD"},
+    {"diff", command_diff, "-f FILE", "show differences to what is in force; exits 4 when there are any"},
+    {"get", command_get, "config|contacts|agents|queues|status|contact ID|agent ID|queue ID [-o json]",
+     "look once"},
+    {"watch", command_watch, "contact|agent|queue [ID] [-o json] [--count N]", "facts as they happen"},
+    {"explain", command_explain, "contact ID | agent ID", "why: the decisions, with candidates and reasons"},
+    {"agent", command_agent, "ID login [PHONE] | ready | not-ready REASON | end-work | logout",
+     "act for an agent"},
     {"contact", command_contact,
      "ID hold | resume | transfer agent ID | transfer queue ID | hangup | disposition CODE [NOTE] [--agent "
-     "ID]",                                                                                                     "act on a contact"                                                },
-    {"person",  command_person,
-     "list | add LOGIN [--agent ID] [--roles R,R] [--name N] [--language L] [--password-file F]",               "people who log in"                                               },
-    {"top",     command_top,     "[--plain] [--count N]",                                                       "queues, callers and agents, live"                                },
+     "ID]",
+     "act on a contact"},
+    {"person", command_person,
+     "list | add LOGIN [--agent ID] [--roles R,R] [--name N] [--language L] [--password-file F]",
+     "people who log in"},
+    {"top", command_top, "[--plain] [--count N]", "queues, callers and agents, live"},
 };
 
 int command_usage(const char *format, ...)
@@ -105,22 +107,22 @@ enum {
 static int parse(int argc, char **argv, struct options *options)
 {
     static const struct option table[] = {
-        {"file",          required_argument, NULL, 'f'         },
-        {"output",        required_argument, NULL, 'o'         },
-        {"secrets-out",   required_argument, NULL, OPT_SECRETS },
-        {"note",          required_argument, NULL, OPT_NOTE    },
-        {"agent",         required_argument, NULL, OPT_AGENT   },
-        {"roles",         required_argument, NULL, OPT_ROLES   },
+        {"file", required_argument, NULL, 'f'},
+        {"output", required_argument, NULL, 'o'},
+        {"secrets-out", required_argument, NULL, OPT_SECRETS},
+        {"note", required_argument, NULL, OPT_NOTE},
+        {"agent", required_argument, NULL, OPT_AGENT},
+        {"roles", required_argument, NULL, OPT_ROLES},
         {"password-file", required_argument, NULL, OPT_PASSWORD},
-        {"name",          required_argument, NULL, OPT_NAME    },
-        {"language",      required_argument, NULL, OPT_LANGUAGE},
-        {"by",            required_argument, NULL, OPT_BY      },
-        {"count",         required_argument, NULL, OPT_COUNT   },
-        {"plain",         no_argument,       NULL, OPT_PLAIN   },
-        {"force",         no_argument,       NULL, OPT_FORCE   },
-        {"version",       no_argument,       NULL, OPT_VERSION },
-        {"help",          no_argument,       NULL, 'h'         },
-        {NULL,            0,                 NULL, 0           },
+        {"name", required_argument, NULL, OPT_NAME},
+        {"language", required_argument, NULL, OPT_LANGUAGE},
+        {"by", required_argument, NULL, OPT_BY},
+        {"count", required_argument, NULL, OPT_COUNT},
+        {"plain", no_argument, NULL, OPT_PLAIN},
+        {"force", no_argument, NULL, OPT_FORCE},
+        {"version", no_argument, NULL, OPT_VERSION},
+        {"help", no_argument, NULL, 'h'},
+        {NULL, 0, NULL, 0},
     };
     int option;
     int64_t number;

@@ -17,20 +17,20 @@ struct plan {
 static const struct {
     const char *list, *word, *key;
 } named[] = {
-    {"sites",          "site",          "id"    },
-    {"trunks",         "trunk",         "id"    },
-    {"numbers",        "number",        "number"},
-    {"phones",         "phone",         "id"    },
-    {"skills",         "skill",         "id"    },
-    {"reasons",        "reason",        "id"    },
-    {"dispositions",   "disposition",   "id"    },
-    {"queues",         "queue",         "id"    },
-    {"agents",         "agent",         "id"    },
-    {"flows",          "flow",          "id"    },
-    {"recorders",      "recorder",      "id"    },
-    {"teams",          "team",          "id"    },
-    {"business_types", "business type", "id"    },
-    {"nodes",          "node",          "id"    },
+    {"sites", "site", "id"},
+    {"trunks", "trunk", "id"},
+    {"numbers", "number", "number"},
+    {"phones", "phone", "id"},
+    {"skills", "skill", "id"},
+    {"reasons", "reason", "id"},
+    {"dispositions", "disposition", "id"},
+    {"queues", "queue", "id"},
+    {"agents", "agent", "id"},
+    {"flows", "flow", "id"},
+    {"recorders", "recorder", "id"},
+    {"teams", "team", "id"},
+    {"business_types", "business type", "id"},
+    {"nodes", "node", "id"},
 };
 
 static void value_text(const json_t *value, char out[VALUE_SIZE])

@@ -130,6 +130,12 @@ const char *text_label(const Farseat__V1__Label *label)
     return first && *first ? first : second ? second : "";
 }
 
+uint64_t text_since_ms(int64_t since_us, int64_t now_us, uint64_t told_ms)
+{
+    if (since_us <= 0 || now_us <= since_us) return told_ms;
+    return (uint64_t)(now_us - since_us) / 1000;
+}
+
 void text_time(int64_t at_us, char out[32])
 {
     time_t seconds = (time_t)(at_us / 1000000);

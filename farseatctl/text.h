@@ -19,6 +19,9 @@ const char *text_segment_kind(Farseat__V1__SegmentKind kind);
 const char *text_number(const Farseat__V1__TelephoneNumber *number);
 /** In the terminal's language (LANG beginning with zh: Chinese), or the other one, or "". */
 const char *text_label(const Farseat__V1__Label *label);
+/** How long something has lasted that began at since_us (Unix time): the ACD's own figure stands still while
+ *  nothing enters its log. told_ms: that figure, for when since_us is 0 or lies ahead. */
+uint64_t text_since_ms(int64_t since_us, int64_t now_us, uint64_t told_ms);
 /** "2026-11-24 13:05:07" in the machine's time zone; "" for 0. out has 32 bytes. */
 void text_time(int64_t at_us, char out[32]);
 /** A verdict's text may hold what strangers typed: control characters become '?'. */

@@ -119,7 +119,7 @@ static void add_agents(struct far_buf *out, const Farseat__V1__AgentListReply *r
         far_buf_add_text(out, " ");
         text_column(out, text_agent_state(agent->state), 15);
         far_buf_add_text(out, " ");
-        add_time(out, agent->state_ms);
+        add_time(out, text_since_ms(agent->since_us, far_clock_wall_us(), agent->state_ms));
         far_buf_add_text(out, " ");
         text_column(out, *agent->next_reason ? agent->next_reason : agent->reason, 12);
         far_buf_add_text(out, " ");

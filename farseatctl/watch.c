@@ -12,8 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define QUEUES_MAX 64
-#define LINE_SIZE_MAX   4096u
+#define QUEUES_MAX    64
+#define LINE_SIZE_MAX 4096u
 
 enum watched { WATCH_CONTACT, WATCH_AGENT, WATCH_QUEUE };
 struct watch {

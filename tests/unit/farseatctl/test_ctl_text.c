@@ -36,6 +36,14 @@ static void test_durations(void **state)
     text_duration(UINT64_MAX, out);
 }
 
+static void test_since(void **state)
+{
+    (void)state;
+    assert_int_equal(text_since_ms(1000000, 3500000, 7), 2500);
+    assert_int_equal(text_since_ms(0, 3500000, 7), 7);
+    assert_int_equal(text_since_ms(4000000, 3500000, 7), 7); /* clocks differ a little */
+}
+
 static void test_safe(void **state)
 {
     (void)state;
@@ -67,6 +75,7 @@ static void test_names(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_columns), cmocka_unit_test(test_durations),
-                                       cmocka_unit_test(test_safe), cmocka_unit_test(test_names)};
+                                       cmocka_unit_test(test_safe), cmocka_unit_test(test_since),
+                                       cmocka_unit_test(test_names)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
