@@ -28,7 +28,6 @@ static const struct row rows[] = {
     {"edge", PUBLISH, "far.log.acd.main.<user>", NULL},
     {"edge", SERVE, "far.cmd.edge.<user>", NULL},
     {"edge", PUBLISH, "far.live.edge.<user>", NULL},
-    {"edge", PUBLISH, "far.evt.site.>", NULL},
     {"edge", GET, "registrations", NULL},
     {"edge", PUT, "registrations", ">"},
     {"edge", GET, "sip_users", NULL},
@@ -55,8 +54,6 @@ static const struct row rows[] = {
     {"acd", PUT, "sip_users", ">"},
     {"acd", GET, "trunks", NULL},
     {"acd", PUT, "trunks", ">"},
-    {"acd", GET, "edges", NULL},
-    {"acd", GET, "registrations", NULL},
     {"acd", GET, "leases", NULL},
     {"acd", PUT, "leases", FAR_LEASE_ACD},
 
@@ -67,7 +64,6 @@ static const struct row rows[] = {
     {"ticketing", PUBLISH, "far.evt.ticket.>", NULL},
     {"ticketing", PUBLISH, "far.rec.ticket", NULL},
     {"ticketing", READ, "EVT", NULL},
-    {"ticketing", PUBLISH, "far.api.acd.ConfigGet", NULL},
 
     {"analytics", SERVE, "far.api.analytics.>", NULL},
     {"analytics", PUBLISH, "far.live.queue.*", NULL},
@@ -75,7 +71,10 @@ static const struct row rows[] = {
     {"analytics", PUBLISH, "far.live.contact.*", NULL},
     {"analytics", READ, "EVT", NULL},
     {"analytics", READ, "REC", NULL},
-    {"analytics", PUBLISH, "far.api.acd.*", NULL},
+    {"analytics", PUBLISH, "far.api.acd.AgentList", NULL},
+    {"analytics", PUBLISH, "far.api.acd.QueueList", NULL},
+    {"analytics", PUBLISH, "far.api.acd.ContactList", NULL},
+    {"analytics", PUBLISH, "far.api.acd.ConfigGet", NULL},
     {"analytics", GET, "leases", NULL},
     {"analytics", PUT, "leases", FAR_LEASE_EXPORT},
 
@@ -93,7 +92,6 @@ static const struct row rows[] = {
     {"farseatctl", READ, "REC", NULL},
     {"farseatctl", GET, "registrations", NULL},
     {"farseatctl", GET, "trunks", NULL},
-    {"farseatctl", GET, "edges", NULL},
     {"farseatctl", GET, "leases", NULL},
 
     {"observer", SUBSCRIBE, "far.live.>", NULL},

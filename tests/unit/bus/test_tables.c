@@ -95,6 +95,30 @@ static void a_producer_may_write_only_its_own_log_subject(void **state)
     far_buf_done(&out);
 }
 
+/* Edges' link secrets lie in bucket edges: who has one may join calls. And who shows figures changes nothing.
+ */
+static void nobody_may_more_than_he_needs(void **state)
+{
+    static const char *const others[] = {"acd-1",   "recording-1", "ticketing", "analytics",
+                                         "gateway", "farseatctl",  "observer"};
+    struct far_buf out;
+    (void)state;
+    for (size_t i = 0; i < FAR_ARRAY_LEN(others); i++) {
+        print_permissions(others[i], &out);
+        assert_null(strstr(out.data, "GET.KV_edges"));
+        assert_null(strstr(out.data, "CONSUMER.CREATE.KV_edges"));
+        far_buf_done(&out);
+    }
+    print_permissions("analytics", &out);
+    assert_null(strstr(out.data, "far.api.acd.*"));
+    assert_null(strstr(out.data, "ConfigApply"));
+    assert_non_null(strstr(out.data, "far.api.acd.ConfigGet"));
+    far_buf_done(&out);
+    print_permissions("edge-hq", &out);
+    assert_null(strstr(out.data, "far.evt"));
+    far_buf_done(&out);
+}
+
 static void expect_page(const char *path, void (*print)(struct far_buf *out), const char *verb)
 {
     struct far_buf file;
@@ -122,6 +146,7 @@ int main(void)
         cmocka_unit_test(each_stored_subject_lies_in_exactly_one_stream),
         cmocka_unit_test(each_record_topic_has_its_key_and_revision),
         cmocka_unit_test(subjects_are_written_from_their_pattern),
+        cmocka_unit_test(nobody_may_more_than_he_needs),
         cmocka_unit_test(a_producer_may_write_only_its_own_log_subject),
         cmocka_unit_test(reference_pages_are_up_to_date),
     };
