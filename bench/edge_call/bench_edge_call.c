@@ -22,9 +22,12 @@
 
 #define ROUNDS_MAX 20u
 #define RATE_MAX   200u
-#define CALLS_MAX  6000u
+#define CALLS_MAX  6000u /* of a round */
 #define AGENTS     20u
-#define REST_MS    1500u /* records of a round's calls come to rest */
+/* sipp's calls are cheap beside its own wake-ups: more of them, so that they are seen. */
+#define FLOOR_FASTER  10u
+#define FLOOR_SECONDS 2u
+#define REST_MS       1500u /* records of a round's calls come to rest */
 
 static const char *const parts[] = {"edge-hq",   "acd-1",       "acd-2",       "nats",
                                     "analytics", "recording-1", "recording-2", "ticketing",
@@ -69,46 +72,76 @@ static pid_t start_floor(struct sockaddr_in *ret_address)
 
 /* ---- Rounds ----------------------------------------------------------------------------------------- */
 
-/* CPU time of a process for each call of the order [ms]. */
-static double measure(struct phones *phones, const struct phones_order *order, pid_t pid,
-                      struct figures *figures)
+/* What processes use while nothing is asked of them is not the calls'. */
+struct meter {
+    pid_t pids[PARTS];
+    size_t len;
+    uint64_t ns[PARTS], began_us;
+    double idle_share[PARTS]; /* of a core */
+};
+
+static void meter_idle(struct meter *meter, uint64_t ms)
+{
+    uint64_t ns[PARTS] = {0}, began_us = far_clock_mono_us();
+    for (size_t i = 0; i < meter->len; i++)
+        ns[i] = bench_cpu_tree_ns(meter->pids[i]);
+    bench_pause(ms);
+    for (size_t i = 0; i < meter->len; i++) {
+        uint64_t now_ns = bench_cpu_tree_ns(meter->pids[i]);
+        meter->idle_share[i] = (double)(now_ns - ns[i]) / 1000 / (double)(far_clock_mono_us() - began_us);
+        meter->ns[i] = now_ns;
+    }
+    meter->began_us = far_clock_mono_us();
+}
+
+/* CPU time since meter_idle() beyond what was used idle [ms]. */
+static double meter_ms(const struct meter *meter, size_t i)
+{
+    double passed_ms = (double)(far_clock_mono_us() - meter->began_us) / 1000;
+    double used_ms = (double)(bench_cpu_tree_ns(meter->pids[i]) - meter->ns[i]) / 1e6;
+    return used_ms - meter->idle_share[i] * passed_ms;
+}
+
+static size_t run(struct phones *phones, const struct phones_order *order, struct figures *figures)
 {
     static double rings_ms[CALLS_MAX];
     struct phones_result result = {.ring_ms = rings_ms};
-    uint64_t ns = bench_cpu_ns(pid);
     phones_run(phones, order, &result);
-    ns = bench_cpu_ns(pid) - ns;
     figures->through += result.through;
     figures->failed += result.failed;
     if (result.failed > 0)
         (void)fprintf(stderr, "%zu of %zu calls failed, the first: %s\n", result.failed, order->calls,
                       result.why);
     if (result.through == 0) bench_die("no call was through");
-    return (double)ns / 1e6 / (double)result.through;
+    return result.through;
 }
 
-/* The whole house, until the records of these calls have gone their way. */
-static void measure_house(struct centre *centre, const struct phones_order *order, struct figures *figures,
+static double measure_floor(struct phones *phones, const struct phones_order *order, pid_t sipp)
+{
+    struct meter meter = {.pids = {sipp}, .len = 1};
+    struct figures unused = {.through = 0};
+    meter_idle(&meter, REST_MS / 2);
+    size_t through = run(phones, order, &unused);
+    return meter_ms(&meter, 0) / (double)through;
+}
+
+/* The edge's as the last call ends; the whole house's when the records of the calls have gone their way. */
+static void measure_house(struct phones *phones, const struct phones_order *order, struct figures *figures,
                           unsigned round)
 {
-    uint64_t ns[PARTS], idle_ns, began_us;
-    pid_t pids[PARTS];
-    for (size_t i = 0; i < PARTS; i++)
-        pids[i] = bench_instance_pid(parts[i]);
-    idle_ns = bench_cpu_ns(pids[0]);
-    began_us = far_clock_mono_us();
+    struct meter meter = {.len = 0};
+    while (meter.len < PARTS) {
+        pid_t pid = bench_instance_pid(parts[meter.len]);
+        if (pid == 0) bench_die("%s does not run", parts[meter.len]);
+        meter.pids[meter.len++] = pid;
+    }
+    meter_idle(&meter, REST_MS);
+    double through = (double)run(phones, order, figures);
+    figures->edge_ms[round] = meter_ms(&meter, 0) / through;
     bench_pause(REST_MS);
-    figures->idle_share[round] =
-        (double)(bench_cpu_ns(pids[0]) - idle_ns) / 10 / (double)(far_clock_mono_us() - began_us);
     for (size_t i = 0; i < PARTS; i++)
-        ns[i] = pids[i] ? bench_cpu_tree_ns(pids[i]) : 0;
-    size_t before = figures->through;
-    figures->edge_ms[round] = measure(centre->phones, order, pids[0], figures);
-    bench_pause(REST_MS);
-    double through = (double)(figures->through - before);
-    for (size_t i = 0; i < PARTS; i++)
-        figures->part_ms[i][round] =
-            pids[i] ? (double)(bench_cpu_tree_ns(pids[i]) - ns[i]) / 1e6 / through : 0;
+        figures->part_ms[i][round] = meter_ms(&meter, i) / through;
+    figures->idle_share[round] = meter.idle_share[0];
 }
 
 static void print_rows(const struct options *options, struct figures *figures)
@@ -120,12 +153,13 @@ static void print_rows(const struct options *options, struct figures *figures)
     (void)snprintf(
         conditions, sizeof(conditions),
         "%llu calls/s with real ACD, log and %u agents, no recording, talk 0.1 s without sound; medians of "
-        "%llu rounds of %llu s, %.2f to %.2f ms, floor %.3f to %.3f ms; idle the edge uses %.2f %% of a "
-        "core (included); %zu calls, %zu failed",
+        "%llu rounds of %llu s, %.2f to %.2f ms, floor (%llu calls/s) %.3f to %.3f ms; without what they use "
+        "idle (the "
+        "edge %.2f %% of a core); %zu calls, %zu failed",
         (unsigned long long)options->rate, AGENTS, (unsigned long long)options->rounds,
-        (unsigned long long)options->seconds, low, high, bench_quantile(figures->floor_ms, rounds, 0),
-        bench_quantile(figures->floor_ms, rounds, 1), bench_median(figures->idle_share, rounds),
-        figures->through, figures->failed);
+        (unsigned long long)options->seconds, low, high, (unsigned long long)(options->rate * FLOOR_FASTER),
+        bench_quantile(figures->floor_ms, rounds, 0), bench_quantile(figures->floor_ms, rounds, 1),
+        100 * bench_median(figures->idle_share, rounds), figures->through, figures->failed);
     double edge = bench_median(figures->edge_ms, rounds);
     struct bench_row row = {.name = "edge.call.cpu",
                             .unit = "ms",
@@ -135,9 +169,9 @@ static void print_rows(const struct options *options, struct figures *figures)
                             .conditions = conditions,
                             .digits = 3};
     bench_row_print(&row);
-    int len = snprintf(
-        conditions, sizeof(conditions),
-        "the same calls, with %.1f s before and after in which records go their way:", REST_MS / 1000.0);
+    int len =
+        snprintf(conditions, sizeof(conditions),
+                 "the same calls until %.1f s after the last, without what is used idle:", REST_MS / 1000.0);
     for (size_t i = 0; i < PARTS; i++) {
         double part = bench_median(figures->part_ms[i], rounds);
         house += part;
@@ -182,22 +216,24 @@ int main(int argc, char **argv)
     struct options options = {.rate = 20, .seconds = 5, .rounds = 4};
     struct sockaddr_in edge, floor;
     struct centre centre;
-    struct figures unused = {.through = 0};
     if (!parse(argc, argv, &options)) return usage();
     centre_open(&centre, AGENTS);
     centre_edge("hq", &edge);
     pid_t sipp = start_floor(&floor);
-    struct phones_order order = {.dialled = CENTRE_DIALLED,
-                                 .calls = (size_t)(options.rate * options.seconds),
-                                 .rate = (double)options.rate,
-                                 .talk_us = 100000};
+    const struct phones_order calls = {.dialled = CENTRE_DIALLED,
+                                       .calls = (size_t)(options.rate * options.seconds),
+                                       .rate = (double)options.rate,
+                                       .talk_us = 100000,
+                                       .to_agent = true};
+    struct phones_order floor_calls = calls;
+    floor_calls.calls = (size_t)(options.rate * FLOOR_FASTER * FLOOR_SECONDS);
+    floor_calls.rate = (double)(options.rate * FLOOR_FASTER);
+    floor_calls.to_agent = false;
     for (unsigned round = 0; round < options.rounds; round++) {
         phones_target(centre.phones, &floor);
-        order.to_agent = false;
-        figures.floor_ms[round] = measure(centre.phones, &order, sipp, &unused);
+        figures.floor_ms[round] = measure_floor(centre.phones, &floor_calls, sipp);
         phones_target(centre.phones, &edge);
-        order.to_agent = true;
-        measure_house(&centre, &order, &figures, round);
+        measure_house(centre.phones, &calls, &figures, round);
         (void)fprintf(stderr, "round %u: edge %.3f ms a call, floor %.3f ms\n", round + 1,
                       figures.edge_ms[round], figures.floor_ms[round]);
     }
