@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* get.c - looking: get, explain. */
+/* get.c - looking once. */
+#include "get.h"
 #include "command.h"
 #include "far/clock.h"
 #include "far/json.h"
@@ -105,7 +106,7 @@ static void queues_text(struct far_buf *out, const Farseat__V1__QueueListReply *
     }
 }
 
-static void decision_text(struct far_buf *out, const Farseat__V1__Decision *decision)
+void get_decision(struct far_buf *out, const Farseat__V1__Decision *decision)
 {
     if (!decision) return;
     far_buf_addf(out, "      why: %s: ", decision->rule);
@@ -150,7 +151,7 @@ static void contact_text(struct far_buf *out, const Farseat__V1__ContactDetail *
         far_buf_addf(out, "%s %s %s %s%s\n", *segment->queue_id ? segment->queue_id : segment->flow_id,
                      *segment->agent_id ? segment->agent_id : segment->node_id, segment->digits,
                      segment->outcome, segment->open ? " (goes on)" : "");
-        if (explain) decision_text(out, segment->decision);
+        if (explain) get_decision(out, segment->decision);
     }
 }
 
@@ -186,17 +187,6 @@ static void status_text(struct far_buf *out, const Farseat__V1__AcdStatusReply *
 
 /* ---- verbs ---------------------------------------------------------------------------------------- */
 
-enum thing {
-    THING_CONFIG,
-    THING_CONTACT,
-    THING_CONTACTS,
-    THING_AGENT,
-    THING_AGENTS,
-    THING_QUEUE,
-    THING_QUEUES,
-    THING_STATUS,
-    THING_EXPLAIN
-};
 static const struct {
     const char *name;
     enum far_method method;
@@ -274,8 +264,8 @@ static void print_text(enum thing thing, const ProtobufCMessage *reply, const ch
     far_buf_done(&out);
 }
 
-static int show(struct client *client, const struct options *options, enum thing thing, const char *id,
-                bool explain)
+int get_show(struct client *client, const struct options *options, enum thing thing, const char *id,
+             bool explain)
 {
     Farseat__V1__ReadRequest read = FARSEAT__V1__READ_REQUEST__INIT;
     Farseat__V1__Empty empty = FARSEAT__V1__EMPTY__INIT;
@@ -303,17 +293,8 @@ int command_get(struct client *client, const struct options *options, int argc, 
         if (strcmp(argv[0], things[i].name) != 0) continue;
         if (things[i].needs_id ? argc != 2 : argc != 1)
             return command_usage("get %s%s", things[i].name, things[i].needs_id ? " ID" : "; it takes no id");
-        return show(client, options, (enum thing)i, things[i].needs_id ? argv[1] : NULL, false);
+        return get_show(client, options, (enum thing)i, things[i].needs_id ? argv[1] : NULL, false);
     }
     return command_usage(
         "get config | contact ID | contacts | agent ID | agents | queue ID | queues | status");
-}
-
-int command_explain(struct client *client, const struct options *options, int argc, char **argv)
-{
-    if (argc == 2 && strcmp(argv[0], "contact") == 0)
-        return show(client, options, THING_CONTACT, argv[1], true);
-    if (argc == 2 && strcmp(argv[0], "agent") == 0)
-        return show(client, options, THING_EXPLAIN, argv[1], true);
-    return command_usage("explain contact ID | explain agent ID");
 }
