@@ -145,6 +145,42 @@ static void test_explain(void **state)
     expect(command, 1, "refused");
 }
 
+struct file {
+    char path[96];
+    const char *text;
+};
+static bool file_has(void *ctx)
+{
+    const struct file *file = ctx;
+    static char text[OUT_SIZE];
+    FILE *in = fopen(file->path, "r");
+    if (!in) return false;
+    text[fread(text, 1, sizeof(text) - 1, in)] = 0;
+    fclose(in);
+    return strstr(text, file->text) != NULL;
+}
+
+static void test_watch(void **state)
+{
+    struct fixture *fixture = *state;
+    struct file file = {.text = "agent.state"};
+    char command[256];
+    assert_true(apply_config(fixture) > 0);
+    snprintf(file.path, sizeof(file.path), "%s/watched", fixture->nats.dir);
+    snprintf(command, sizeof(command), "%s watch agent a1 --count 1 >%s 2>&1 &", FARSEATCTL_BIN, file.path);
+    assert_int_equal(system(command), 0);
+    /* It tells what comes from now on, and ends by itself after one line. */
+    for (int i = 0; i < 20 && !file_has(&file); i++) {
+        (void)act_agent(fixture, "a1",
+                        i % 2 ? FARSEAT__V1__AGENT_ACTION__ACTION_LOGOUT
+                              : FARSEAT__V1__AGENT_ACTION__ACTION_LOGIN);
+        (void)test_turn_until(fixture->loop, file_has, &file, 500);
+    }
+    file.text = "agent=a1";
+    assert_true(file_has(&file));
+    expect("watch nonsense", 2, "watch contact");
+}
+
 static void test_nobody_there(void **state)
 {
     struct fixture *fixture = *state;
@@ -161,6 +197,6 @@ int main(void)
 {
 #define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
     const struct CMUnitTest tests[] = {CASE(test_apply), CASE(test_acting), CASE(test_explain),
-                                       CASE(test_nobody_there)};
+                                       CASE(test_watch), CASE(test_nobody_there)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
