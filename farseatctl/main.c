@@ -105,26 +105,27 @@ enum {
     OPT_VERSION
 };
 
+static const struct option table[] = {
+    {"file", required_argument, NULL, 'f'},
+    {"output", required_argument, NULL, 'o'},
+    {"secrets-out", required_argument, NULL, OPT_SECRETS},
+    {"note", required_argument, NULL, OPT_NOTE},
+    {"agent", required_argument, NULL, OPT_AGENT},
+    {"roles", required_argument, NULL, OPT_ROLES},
+    {"password-file", required_argument, NULL, OPT_PASSWORD},
+    {"name", required_argument, NULL, OPT_NAME},
+    {"language", required_argument, NULL, OPT_LANGUAGE},
+    {"by", required_argument, NULL, OPT_BY},
+    {"count", required_argument, NULL, OPT_COUNT},
+    {"plain", no_argument, NULL, OPT_PLAIN},
+    {"force", no_argument, NULL, OPT_FORCE},
+    {"version", no_argument, NULL, OPT_VERSION},
+    {"help", no_argument, NULL, 'h'},
+    {NULL, 0, NULL, 0},
+};
+
 static int parse(int argc, char **argv, struct options *options)
 {
-    static const struct option table[] = {
-        {"file", required_argument, NULL, 'f'},
-        {"output", required_argument, NULL, 'o'},
-        {"secrets-out", required_argument, NULL, OPT_SECRETS},
-        {"note", required_argument, NULL, OPT_NOTE},
-        {"agent", required_argument, NULL, OPT_AGENT},
-        {"roles", required_argument, NULL, OPT_ROLES},
-        {"password-file", required_argument, NULL, OPT_PASSWORD},
-        {"name", required_argument, NULL, OPT_NAME},
-        {"language", required_argument, NULL, OPT_LANGUAGE},
-        {"by", required_argument, NULL, OPT_BY},
-        {"count", required_argument, NULL, OPT_COUNT},
-        {"plain", no_argument, NULL, OPT_PLAIN},
-        {"force", no_argument, NULL, OPT_FORCE},
-        {"version", no_argument, NULL, OPT_VERSION},
-        {"help", no_argument, NULL, 'h'},
-        {NULL, 0, NULL, 0},
-    };
     int option;
     int64_t number;
     while ((option = getopt_long(argc, argv, "f:o:h", table, NULL)) != -1) {
