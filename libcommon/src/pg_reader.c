@@ -28,7 +28,7 @@ struct far_pg_reader {
     uint64_t timer;
     char incarnation[24]; /* of the stream: when it was created */
     uint64_t start_seq;
-    bool storing, gone;
+    bool storing, asking, gone;
     struct batch next, now;
 };
 
@@ -181,6 +181,8 @@ static void progress_done(enum far_err err, void *arg)
 static void stream_known(void *ctx, enum far_err err, const struct far_stream_info *info)
 {
     struct far_pg_reader *reader = ctx;
+    reader->asking = false;
+    if (release_if_gone(reader)) return;
     if (err == FAR_OK) {
         (void)snprintf(reader->incarnation, sizeof(reader->incarnation), "%" PRId64, info->created_ns);
         const struct far_pg_job job = {.work = progress_work, .done = progress_done, .arg = reader};
@@ -192,11 +194,14 @@ static void stream_known(void *ctx, enum far_err err, const struct far_stream_in
 
 static void begin(struct far_pg_reader *reader)
 {
-    if (reader->storing) return;
-    batch_clear(&reader->now);
-    batch_clear(&reader->next);
-    if (far_stream_get_info(reader->bus, reader->config.stream, stream_known, reader) != FAR_OK)
+    if (reader->storing || reader->asking || reader->now.len > 0 || reader->next.len > 0) {
+        store(reader); /* what was read of the former stream comes first */
         retry_later(reader);
+        return;
+    }
+    reader->asking =
+        far_stream_get_info(reader->bus, reader->config.stream, stream_known, reader) == FAR_OK;
+    if (!reader->asking) retry_later(reader);
 }
 
 enum far_err far_pg_reader_create(struct far_bus *bus, struct far_pg *pg,
@@ -219,7 +224,7 @@ struct far_pg_reader *far_pg_reader_destroy(struct far_pg_reader *reader)
     far_timer_stop(far_bus_loop(reader->bus), reader->timer);
     reader->reader = far_log_reader_destroy(reader->reader);
     reader->gone = true;
-    if (!reader->storing) (void)release_if_gone(reader);
+    if (!reader->storing && !reader->asking) (void)release_if_gone(reader);
     return NULL;
 }
 
