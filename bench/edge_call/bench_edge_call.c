@@ -4,13 +4,14 @@
  * sides, all inputs and commands over the real log. No sound is sent by the phones (edge.packet.cpu has that
  * price).
  *
- * The floor is sipp answering the same callers itself (its scenario uas), in turns with the edge: half the
- * SIP messages, no second leg, no bus. The row edge.call.cpu.house adds up all processes of the deployment
- * for the same calls.
+ * The floor is sipp answering such callers itself (its scenario uas), in turns with the edge: half the SIP
+ * messages, no second leg, no bus. The row edge.call.cpu.house adds up all processes of the deployment for
+ * the same calls; edge.call.cpu.peer holds the edge against a peer (peer.h), when there is one.
  */
 #include "centre.h"
 #include "far/clock.h"
 #include "far/str.h"
+#include "peer.h"
 #include "process.h"
 #include "row.h"
 #include <arpa/inet.h>
@@ -38,7 +39,8 @@ struct options {
     uint64_t rate, seconds, rounds;
 };
 struct figures {
-    double edge_ms[ROUNDS_MAX], floor_ms[ROUNDS_MAX], part_ms[PARTS][ROUNDS_MAX], idle_share[ROUNDS_MAX];
+    double peer_ms[ROUNDS_MAX], edge_ms[ROUNDS_MAX], floor_ms[ROUNDS_MAX], part_ms[PARTS][ROUNDS_MAX],
+        idle_share[ROUNDS_MAX];
     size_t through, failed;
 };
 
@@ -116,9 +118,9 @@ static size_t run(struct phones *phones, const struct phones_order *order, struc
     return result.through;
 }
 
-static double measure_floor(struct phones *phones, const struct phones_order *order, pid_t sipp)
+static double measure_other(struct phones *phones, const struct phones_order *order, pid_t pid)
 {
-    struct meter meter = {.pids = {sipp}, .len = 1};
+    struct meter meter = {.pids = {pid}, .len = 1};
     struct figures unused = {.through = 0};
     meter_idle(&meter, REST_MS / 2);
     size_t through = run(phones, order, &unused);
@@ -188,6 +190,28 @@ static void print_rows(const struct options *options, struct figures *figures)
     bench_row_print(&row);
 }
 
+static void print_peer_row(const struct options *options, const struct bench_peer *peer,
+                           struct figures *figures)
+{
+    char conditions[400], reference[96];
+    size_t rounds = (size_t)options->rounds;
+    (void)snprintf(reference, sizeof(reference), "%s, a call of its queue, same run", peer->name);
+    (void)snprintf(conditions, sizeof(conditions),
+                   "as edge.call.cpu, %llu calls/s to both; the peer %.2f to %.2f ms; its figure includes "
+                   "its queue, ours "
+                   "(the edge's) does not: edge.call.cpu.house has the rest",
+                   (unsigned long long)options->rate, bench_quantile(figures->peer_ms, rounds, 0),
+                   bench_quantile(figures->peer_ms, rounds, 1));
+    const struct bench_row row = {.name = "edge.call.cpu.peer",
+                                  .unit = "ms",
+                                  .value = bench_median(figures->edge_ms, rounds),
+                                  .reference = reference,
+                                  .reference_value = bench_median(figures->peer_ms, rounds),
+                                  .conditions = conditions,
+                                  .digits = 3};
+    bench_row_print(&row);
+}
+
 /* ---- The program ------------------------------------------------------------------------------------ */
 
 static int usage(void)
@@ -215,6 +239,8 @@ int main(int argc, char **argv)
     static struct figures figures;
     struct options options = {.rate = 20, .seconds = 5, .rounds = 4};
     struct sockaddr_in edge, floor;
+    struct bench_peer peer = {.pid = 0};
+    bool has_peer = bench_peer(&peer);
     struct centre centre;
     if (!parse(argc, argv, &options)) return usage();
     centre_open(&centre, AGENTS);
@@ -229,16 +255,22 @@ int main(int argc, char **argv)
     floor_calls.calls = (size_t)(options.rate * FLOOR_FASTER * FLOOR_SECONDS);
     floor_calls.rate = (double)(options.rate * FLOOR_FASTER);
     floor_calls.to_agent = false;
+    struct phones *peer_phones = has_peer ? phones_create(&peer.address, &peer.caller, &peer.agent) : NULL;
+    struct phones_order peer_calls = calls;
+    peer_calls.dialled = peer.dialled;
     for (unsigned round = 0; round < options.rounds; round++) {
         phones_target(centre.phones, &floor);
-        figures.floor_ms[round] = measure_floor(centre.phones, &floor_calls, sipp);
+        figures.floor_ms[round] = measure_other(centre.phones, &floor_calls, sipp);
         phones_target(centre.phones, &edge);
         measure_house(centre.phones, &calls, &figures, round);
+        if (has_peer) figures.peer_ms[round] = measure_other(peer_phones, &peer_calls, peer.pid);
         (void)fprintf(stderr, "round %u: edge %.3f ms a call, floor %.3f ms\n", round + 1,
                       figures.edge_ms[round], figures.floor_ms[round]);
     }
     bench_end(sipp, 2000);
     print_rows(&options, &figures);
+    if (has_peer) print_peer_row(&options, &peer, &figures);
+    (void)phones_destroy(peer_phones);
     centre_close(&centre);
     return figures.failed > 0;
 }

@@ -128,7 +128,7 @@ void centre_open(struct centre *centre, size_t agents)
     (void)bench_env("FARSEAT_BENCH"); /* only `./farseat bench` says so: what is in force is replaced */
     centre_edge("hq", &edge);
     if (!mkdtemp(centre->dir)) bench_die("no folder under /tmp");
-    centre->phones = phones_create(&edge);
+    centre->phones = phones_create(&edge, NULL, NULL);
     (void)snprintf(path, sizeof(path), "%s/centre.yaml", centre->dir);
     (void)snprintf(secrets, sizeof(secrets), "%s/secrets", centre->dir);
     centre_write(path, agents);

@@ -15,28 +15,39 @@
 #define ROOM       (4 << 20)
 #define EXCHANGE_T 500000u /* send again after so long [us] */
 
-static int open_socket(uint16_t *ret_port)
+static int open_socket(const struct sockaddr_in *wanted, struct sockaddr_in *ret_address)
 {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
     socklen_t len = sizeof(address);
     int room = ROOM, fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (wanted) address = *wanted;
     if (fd < 0 || bind(fd, (struct sockaddr *)&address, len) != 0 ||
         getsockname(fd, (struct sockaddr *)&address, &len) != 0)
-        bench_die("no UDP socket on 127.0.0.1");
+        bench_die("no UDP socket on %s:%u", inet_ntoa(address.sin_addr), ntohs(address.sin_port));
     (void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof(room));
-    *ret_port = ntohs(address.sin_port);
+    *ret_address = address;
     return fd;
 }
 
-struct phones *phones_create(const struct sockaddr_in *target)
+static void write_address(const struct sockaddr_in *address, char out[24])
 {
+    (void)snprintf(out, 24, "%s:%u", inet_ntoa(address->sin_addr), ntohs(address->sin_port));
+}
+
+struct phones *phones_create(const struct sockaddr_in *target, const struct sockaddr_in *caller,
+                             const struct sockaddr_in *agent)
+{
+    struct sockaddr_in address;
     struct phones *phones = calloc(1, sizeof(*phones));
     if (!phones) bench_die("no memory");
     phones->target = *target;
     phones->token = (unsigned)getpid();
-    phones->caller_fd = open_socket(&phones->caller_port);
-    phones->agent_fd = open_socket(&phones->agent_port);
-    phones->sound_fd = open_socket(&phones->sound_port);
+    phones->caller_fd = open_socket(caller, &address);
+    write_address(&address, phones->caller);
+    phones->agent_fd = open_socket(agent, &address);
+    write_address(&address, phones->agent);
+    phones->sound_fd = open_socket(NULL, &address);
+    phones->sound_port = ntohs(address.sin_port);
     return phones;
 }
 
@@ -86,12 +97,11 @@ uint64_t phones_options_us(struct phones *phones)
     char message[SIP_MESSAGE_SIZE], reply[SIP_MESSAGE_SIZE], call_id[64];
     unsigned n = ++phones->exchanges;
     (void)snprintf(call_id, sizeof(call_id), "o%u-%u", phones->token, n);
-    (void)snprintf(
-        message, sizeof(message),
-        "OPTIONS sip:127.0.0.1:%u SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:%u;branch=z9hG4bKo%u-%u\r\n"
-        "Max-Forwards: 70\r\nFrom: <sip:bench@127.0.0.1>;tag=o%u\r\nTo: <sip:127.0.0.1>\r\n"
-        "Call-ID: %s\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n",
-        ntohs(phones->target.sin_port), phones->caller_port, phones->token, n, n, call_id);
+    (void)snprintf(message, sizeof(message),
+                   "OPTIONS sip:127.0.0.1:%u SIP/2.0\r\nVia: SIP/2.0/UDP %s;branch=z9hG4bKo%u-%u\r\n"
+                   "Max-Forwards: 70\r\nFrom: <sip:bench@127.0.0.1>;tag=o%u\r\nTo: <sip:127.0.0.1>\r\n"
+                   "Call-ID: %s\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n",
+                   ntohs(phones->target.sin_port), phones->caller, phones->token, n, n, call_id);
     uint64_t began_us = far_clock_mono_us();
     if (!exchange(phones, phones->caller_fd, message, call_id, reply, 2000000)) return 0;
     return far_clock_mono_us() - began_us;
@@ -138,12 +148,12 @@ bool phones_register(struct phones *phones, const char *user, const char *secret
     (void)snprintf(uri, sizeof(uri), "sip:127.0.0.1:%u", ntohs(phones->target.sin_port));
     for (unsigned cseq = 1; cseq <= 2; cseq++) {
         (void)snprintf(message, sizeof(message),
-                       "REGISTER %s SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:%u;branch=z9hG4bKr%u-%u-%u\r\n"
+                       "REGISTER %s SIP/2.0\r\nVia: SIP/2.0/UDP %s;branch=z9hG4bKr%u-%u-%u\r\n"
                        "Max-Forwards: 70\r\nFrom: <sip:%s@127.0.0.1>;tag=r%u\r\nTo: <sip:%s@127.0.0.1>\r\n"
-                       "Call-ID: %s\r\nCSeq: %u REGISTER\r\nContact: <sip:%s@127.0.0.1:%u>\r\n"
+                       "Call-ID: %s\r\nCSeq: %u REGISTER\r\nContact: <sip:%s@%s>\r\n"
                        "Expires: %u\r\nUser-Agent: farseat-bench\r\n%sContent-Length: 0\r\n\r\n",
-                       uri, phones->agent_port, phones->token, n, cseq, user, n, user, call_id, cseq, user,
-                       phones->agent_port, expires_s, authorization);
+                       uri, phones->agent, phones->token, n, cseq, user, n, user, call_id, cseq, user,
+                       phones->agent, expires_s, authorization);
         if (!exchange(phones, phones->agent_fd, message, call_id, reply, 5000000)) return false;
         if (sip_text_status(reply) == 200) return true;
         if (sip_text_status(reply) != 401 ||

@@ -12,8 +12,10 @@
 
 struct phones; /* opaque */
 
-/** Open the sockets. target: where calls and registrations go. Ends the program when there is no socket. */
-struct phones *phones_create(const struct sockaddr_in *target);
+/** Open the sockets. target: where calls and registrations go; caller, agent: where ours are, NULL: any port
+ * of 127.0.0.1. Ends the program when there is no socket. */
+struct phones *phones_create(const struct sockaddr_in *target, const struct sockaddr_in *caller,
+                             const struct sockaddr_in *agent);
 struct phones *phones_destroy(struct phones *phones);
 /** Where calls go from now on. */
 void phones_target(struct phones *phones, const struct sockaddr_in *target);

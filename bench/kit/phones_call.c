@@ -13,9 +13,10 @@
 #define GIVEUP_US 10000000u
 #define NUMBER    "138%08u" /* the caller's: a mobile number of this serial */
 
-static const char sdp_format[] = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
-                                 "m=audio %u RTP/AVP 8 101\r\na=rtpmap:8 PCMA/8000\r\n"
-                                 "a=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\na=ptime:20\r\n";
+static const char sdp_format[] =
+    "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
+    "m=audio %u RTP/AVP 8 0 101\r\na=rtpmap:8 PCMA/8000\r\na=rtpmap:0 PCMU/8000\r\n"
+    "a=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\na=ptime:20\r\n";
 
 static struct phone_call *by_serial(struct phones *phones, uint32_t serial)
 {
@@ -35,20 +36,19 @@ static void send_request(struct phones *phones, const struct phone_call *call, c
 {
     char message[SIP_MESSAGE_SIZE], sdp[512] = "", first[64], to[SIP_FIELD_SIZE], body[160] = "";
     bool invite = strcmp(method, "INVITE") == 0;
-    (void)snprintf(first, sizeof(first), "sip:%s@127.0.0.1:%u", phones->order->dialled,
-                   ntohs(phones->target.sin_port));
+    (void)snprintf(first, sizeof(first), "sip:%s@%s:%u", phones->order->dialled,
+                   inet_ntoa(phones->target.sin_addr), ntohs(phones->target.sin_port));
     (void)snprintf(to, sizeof(to), "<%s>", first);
     if (invite) {
         (void)snprintf(sdp, sizeof(sdp), sdp_format, phones->sound_port);
-        (void)snprintf(body, sizeof(body),
-                       "Content-Type: application/sdp\r\nContact: <sip:bench@127.0.0.1:%u>\r\n",
-                       phones->caller_port);
+        (void)snprintf(body, sizeof(body), "Content-Type: application/sdp\r\nContact: <sip:bench@%s>\r\n",
+                       phones->caller);
     }
     (void)snprintf(message, sizeof(message),
-                   "%s %s SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:%u;branch=z9hG4bK%u-%u-%s\r\n"
+                   "%s %s SIP/2.0\r\nVia: SIP/2.0/UDP %s;branch=z9hG4bK%u-%u-%s\r\n"
                    "Max-Forwards: 70\r\nFrom: <sip:" NUMBER "@127.0.0.1>;tag=c%u\r\nTo: %s\r\n"
                    "Call-ID: %u-%u@bench\r\nCSeq: %u %s\r\n%sContent-Length: %zu\r\n\r\n%s",
-                   method, call->contact[0] ? call->contact : first, phones->caller_port, phones->token,
+                   method, call->contact[0] ? call->contact : first, phones->caller, phones->token,
                    call->serial, call->refused ? "INVITE" : method, call->serial, call->serial,
                    call->to[0] ? call->to : to, phones->token, call->serial, cseq, method, body, strlen(sdp),
                    sdp);
@@ -168,14 +168,14 @@ static void ring(struct phones *phones, struct phone_call *call, const char *mes
     (void)snprintf(tag, sizeof(tag), "a%u", call->serial);
     size_t len = sip_text_response(message, 180, "Ringing", tag, response);
     (void)snprintf(response + len, sizeof(response) - len,
-                   "Contact: <sip:bench@127.0.0.1:%u>\r\nContent-Length: 0\r\n\r\n", phones->agent_port);
+                   "Contact: <sip:bench@%s>\r\nContent-Length: 0\r\n\r\n", phones->agent);
     reply(phones, response, from);
     (void)snprintf(sdp, sizeof(sdp), sdp_format, phones->sound_port);
     len = sip_text_response(message, 200, "OK", tag, call->agent_200);
     (void)snprintf(call->agent_200 + len, sizeof(call->agent_200) - len,
-                   "Contact: <sip:bench@127.0.0.1:%u>\r\nContent-Type: application/sdp\r\n"
+                   "Contact: <sip:bench@%s>\r\nContent-Type: application/sdp\r\n"
                    "Content-Length: %zu\r\n\r\n%s",
-                   phones->agent_port, strlen(sdp), sdp);
+                   phones->agent, strlen(sdp), sdp);
     reply(phones, call->agent_200, from);
     call->agent_sent_us = now_us;
     call->agent_from = *from;

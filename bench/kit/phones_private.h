@@ -25,7 +25,8 @@ struct phone_call {
 struct phones {
     int caller_fd, agent_fd, sound_fd;
     struct sockaddr_in target;
-    uint16_t caller_port, agent_port, sound_port;
+    char caller[24], agent[24]; /* host:port */
+    uint16_t sound_port;
     uint32_t serial, exchanges;
     unsigned token; /* tells the Call-IDs of this process from others' */
     const struct phones_order *order;
