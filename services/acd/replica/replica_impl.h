@@ -55,7 +55,7 @@ struct watched {
     uint64_t pulse_calm_ms;             /* by the clock that stands while the log takes nothing */
     bool heard;                         /* a pulse came since we lead */
     uint64_t said_ms;                   /* when we said something about it */
-    uint32_t backlog;                   /* inputs that it could not append yet, as its last pulse said */
+    uint64_t all_told;                  /* its number by which all is applied that it spooled while away */
     uint64_t pending;                   /* our input about it that is not applied yet; 0: none */
 };
 struct own_hash {

@@ -30,6 +30,7 @@ static struct watched *find_or_add(struct replica *replica, const char *edge, ui
     far_str_copy(watched->edge, sizeof(watched->edge), edge);
     watched->pulse_ms = now_ms;
     watched->pulse_calm_ms = replica->calm_ms;
+    watched->all_told = UINT64_MAX;
     return watched;
 }
 
@@ -40,6 +41,7 @@ void watch_start(struct replica *replica, uint64_t now_ms)
         replica->watched[i].pulse_ms = now_ms;
         replica->watched[i].pulse_calm_ms = replica->calm_ms;
         replica->watched[i].pending = 0;
+        replica->watched[i].all_told = UINT64_MAX;
         replica->watched[i].heard = false; /* a new leader's patience is no sign of life */
     }
     replica->watch_at_ms = now_ms;
@@ -56,8 +58,11 @@ void replica_pulse(struct replica *replica, uint64_t now_ms, const char *edge, c
     if (!watched) return;
     watched->pulse_ms = now_ms;
     watched->pulse_calm_ms = replica->calm_ms;
-    watched->backlog = inputs_unacknowledged;
     watched->heard = true;
+    /* What it had spooled by now is applied once its number reaches this; of several pulses the lowest
+     * counts, for an edge that is busy always has something on its way. */
+    uint64_t all_told = acd_producer_number(replica->acd, edge, NULL) + inputs_unacknowledged;
+    if (all_told < watched->all_told) watched->all_told = all_told;
 }
 
 static void say(struct replica *replica, uint64_t now_ms, struct watched *watched, const char *incarnation,
@@ -108,16 +113,19 @@ static void look_at(struct replica *replica, uint64_t now_ms, const char *edge)
         watched->pulse_ms = now_ms;
         watched->pulse_calm_ms = replica->calm_ms;
         watched->heard = false;
+        watched->all_told = UINT64_MAX;
     }
     uint64_t silent_ms = replica->calm_ms - watched->pulse_calm_ms;
     bool lost = strcmp(state, "lost") == 0, unreachable = strcmp(state, "unreachable") == 0;
+    if (!lost && !unreachable) watched->all_told = UINT64_MAX;
     if (silent_ms >= replica->config.edge_lost_ms) {
         if (!lost && log_takes(replica, now_ms))
             say(replica, now_ms, watched, incarnation, FARSEAT__V1__ACD_INPUT__BODY_EDGE_LOST);
     } else if (silent_ms >= replica->config.edge_silent_ms) {
         if (!unreachable && !lost && log_takes(replica, now_ms))
             say(replica, now_ms, watched, incarnation, FARSEAT__V1__ACD_INPUT__BODY_EDGE_UNREACHABLE);
-    } else if ((unreachable || lost) && watched->heard && silent_ms < PROBE_MS && watched->backlog == 0 &&
+    } else if ((unreachable || lost) && watched->heard && silent_ms < PROBE_MS &&
+               acd_producer_number(replica->acd, edge, NULL) >= watched->all_told &&
                now_ms >= watched->said_ms + REACHABLE_EVERY_MS) {
         /* No offers before all that it has spooled was applied (DESIGN 6). */
         say(replica, now_ms, watched, incarnation, FARSEAT__V1__ACD_INPUT__BODY_EDGE_REACHABLE);

@@ -516,6 +516,27 @@ static void test_silent_edge(void **state)
     bed_done(bed);
 }
 
+/* One that always has something on its way comes back all the same. */
+static void test_busy_edge_comes_back(void **state)
+{
+    (void)state;
+    struct bed *bed = bed_new();
+    lead(bed);
+    configure(bed);
+    edge_started(bed);
+    pass(bed, 4000, false, 0);
+    assert_string_equal(edge_state(bed), "unreachable");
+    for (int i = 0; i < 20; i++) {
+        char leg[40];
+        snprintf(leg, sizeof(leg), "00000000-0000-7000-8000-%012d", i);
+        pass(bed, 100, true, 5);
+        if (i == 3) assert_string_equal(edge_state(bed), "unreachable");
+        call_in(bed, leg);
+    }
+    assert_string_equal(edge_state(bed), "started");
+    bed_done(bed);
+}
+
 static void test_nobody_is_dead_while_the_log_takes_nothing(void **state)
 {
     (void)state;
@@ -545,6 +566,7 @@ int main(void)
         cmocka_unit_test(test_ticks_while_a_contact_lives),
         cmocka_unit_test(test_write_times_out),
         cmocka_unit_test(test_silent_edge),
+        cmocka_unit_test(test_busy_edge_comes_back),
         cmocka_unit_test(test_nobody_is_dead_while_the_log_takes_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
