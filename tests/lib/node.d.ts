@@ -34,9 +34,11 @@ declare const process: {
   pid: number;
   exitCode: number | undefined;
   stdout: { write(text: string): boolean };
+  stderr: { write(text: string): boolean };
   exit(code?: number): never;
   kill(pid: number, signal?: string | number): boolean;
   getuid(): number;
+  on(event: "SIGINT" | "SIGTERM", run: () => void): void;
 };
 
 declare module "node:fs" {
@@ -48,6 +50,9 @@ declare module "node:fs" {
   export function rmSync(path: string, options?: { recursive?: boolean; force?: boolean }): void;
   export function mkdtempSync(prefix: string): string;
   export function readdirSync(path: string): string[];
+  export function openSync(path: string, flags: string): number;
+  export function closeSync(fd: number): void;
+  export function readSync(fd: number, buffer: Uint8Array, offset: number, length: number, position: number | null): number;
 }
 declare module "node:os" { export function tmpdir(): string }
 declare module "node:path" {

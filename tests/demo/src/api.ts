@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The gateway's HTTP API, as much of it as the demo asks. JSON is proto3's: 64-bit integers are texts.
+import { Answer, Ask, Http } from "../../lib/http";
 
 export type Ms = string; // a 64-bit number of milliseconds
 export interface TelephoneNumber { raw: string; canonical: string; kind: string }
@@ -53,53 +54,44 @@ export class ApiError extends Error {
 
 const ASK_MS = 9000;
 
+/** The API as one person. */
 export class Api {
+  private readonly http: Http;
   private token = "";
   private renewAt = 0;
 
-  constructor(readonly base: string, private readonly login: string, private readonly password: string) {}
-
-  private async send(method: string, path: string, body: unknown, headers: Record<string, string>, timeoutMs = ASK_MS): Promise<Response> {
-    const abort = new AbortController();
-    const timer = setTimeout(() => abort.abort(), timeoutMs);
-    const init: RequestInit = { method, headers: { ...headers, ...(body === undefined ? {} : { "content-type": "application/json" }) }, signal: abort.signal };
-    if (body !== undefined) init.body = JSON.stringify(body);
-    let response: Response;
-    try {
-      response = await fetch(`${this.base}/api/v1${path}`, init);
-    } catch (error) {
-      throw new ApiError(0, "EUNAVAILABLE", `${method} ${path}: ${error instanceof Error ? error.message : String(error)}`);
-    } finally {
-      clearTimeout(timer);
-    }
-    if (response.ok) return response;
-    const text = await response.text();
-    let reply = { code: "", text };
-    try {
-      reply = JSON.parse(text);
-    } catch {
-      // what is no JSON is shown as it is
-    }
-    throw new ApiError(response.status, reply.code, `${method} ${path}: ${response.status} ${reply.code} ${reply.text}`);
+  constructor(base: string, private readonly login: string, private readonly password: string) {
+    const [, host, port] = /^http:\/\/([^:/]+):(\d+)/.exec(base) ?? [];
+    this.http = new Http(host ?? "", Number(port));
   }
 
-  private async authorization(): Promise<Record<string, string>> {
-    if (Date.now() >= this.renewAt) {
-      const response = await this.send("POST", "/login", { login: this.login, password: this.password }, {});
-      const reply = (await response.json()) as { accessToken: string; expiresInS: number };
-      this.token = reply.accessToken;
-      this.renewAt = Date.now() + (reply.expiresInS - 60) * 1000;
+  private async send(method: string, path: string, ask: Ask): Promise<Answer> {
+    let answer: Answer;
+    try {
+      answer = await this.http.ask(method, `/api/v1${path}`, { timeoutMs: ASK_MS, ...ask });
+    } catch (error) {
+      throw new ApiError(0, "EUNAVAILABLE", `${method} ${path}: ${(error as Error).message}`);
     }
-    return { authorization: `Bearer ${this.token}` };
+    if (answer.status === 200) return answer;
+    throw new ApiError(answer.status, answer.json?.code ?? "", `${method} ${path}: ${answer.status} ${answer.json?.code ?? ""} ${answer.json?.text ?? answer.text.slice(0, 200)}`);
+  }
+
+  private async mine(): Promise<string> {
+    if (Date.now() >= this.renewAt) {
+      const { json } = await this.send("POST", "/login", { body: { login: this.login, password: this.password } });
+      this.token = json.accessToken;
+      this.renewAt = Date.now() + (json.expiresInS - 60) * 1000;
+    }
+    return this.token;
   }
 
   async get<T>(path: string, timeoutMs = ASK_MS): Promise<T> {
-    return (await (await this.send("GET", path, undefined, await this.authorization(), timeoutMs)).json()) as T;
+    return (await this.send("GET", path, { token: await this.mine(), timeoutMs })).json as T;
   }
   async post<T>(path: string, body: unknown = {}): Promise<T> {
-    return (await (await this.send("POST", path, body, await this.authorization())).json()) as T;
+    return (await this.send("POST", path, { token: await this.mine(), body })).json as T;
   }
   async bytes(path: string): Promise<Buffer> {
-    return Buffer.from(await (await this.send("GET", path, undefined, await this.authorization())).arrayBuffer());
+    return (await this.send("GET", path, { token: await this.mine() })).body;
   }
 }

@@ -4,6 +4,7 @@ import { ChildProcess, spawn } from "node:child_process";
 import * as fs from "node:fs";
 import * as net from "node:net";
 import { join } from "node:path";
+import { pause } from "../../lib/wait";
 import { PHONE_S_MAX } from "./sipp";
 
 const MODULES = "/usr/lib/baresip/modules";
@@ -107,7 +108,7 @@ export class Baresip {
   }
   async end(): Promise<void> {
     if (this.exit === null) this.child.kill("SIGTERM");
-    for (const end = Date.now() + 3000; this.exit === null && Date.now() < end; ) await new Promise((resolve) => setTimeout(resolve, 20));
+    for (const end = Date.now() + 3000; this.exit === null && Date.now() < end; ) await pause(20);
     if (this.exit === null) this.child.kill("SIGKILL");
     this.control?.destroy();
   }

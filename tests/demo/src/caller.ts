@@ -2,13 +2,14 @@
 // A caller: one call of sipp over the trunk, with sound, by his story. What he saw is kept by his own clock.
 import { AgentDesk } from "./desk";
 import { freePort, Sipp, soundAddress } from "./sipp";
-import { Report, Sound } from "./sound";
+import { Report, Sound } from "../../lib/sound";
 import { AGENT_HZ, CALLER_HZ, Story } from "./stories";
-import { sleep, until } from "./time";
+import { pause, until } from "../../lib/wait";
 import { World } from "./world";
 
 export const TRUNK_IP = "127.0.0.31";
 export const DIALLED = "1000";
+const DIGIT_MS = 140; // from a digit's first packet to its last, which is when it counts
 
 export interface CallerWorld { edge: string; folder: string; run: string; sound: Sound; world: World; desks: Map<string, AgentDesk>; say: (text: string) => void }
 
@@ -18,7 +19,7 @@ export interface CallerClock { calledAt: number; answeredAt: number; pressedAt: 
 export class Caller {
   readonly clock: CallerClock = { calledAt: 0, answeredAt: 0, pressedAt: 0, byeAt: 0, byeByCaller: false, surveyAt: 0 };
   readonly hz: number;
-  ear: Report = { heard: [], packets: 0, gapMsMax: 0, gapAt: 0 };
+  ear: Report = { heard: [], packets: 0, gapMsMax: 0, gapAt: 0, sinceMs: 0 };
   offers = 0; // how often an agent's phone rang for him
   private phone: Sipp | null = null;
   private over = false;
@@ -71,7 +72,7 @@ export class Caller {
     let view = await world.talking(story.from, null, 120000);
     say(`${this.name} talks with ${view.agentId}`);
     if (story.transfer) {
-      await sleep(story.transfer.afterMs);
+      await pause(story.transfer.afterMs);
       const target = story.transfer.agent;
       await until(`${target} is free for the transfer`, 40000, () => world.agent(target)?.state === "AGENT_READY");
       await this.desk(view.agentId, desks).act(`/contacts/${view.contactId}/transfer`, { agentId: target });
@@ -79,15 +80,15 @@ export class Caller {
       view = await world.talking(story.from, target, 30000);
     }
     if (story.hold) {
-      await sleep(story.hold.afterMs);
+      await pause(story.hold.afterMs);
       await this.desk(view.agentId, desks).act(`/contacts/${view.contactId}/hold`);
       say(`${view.agentId} holds ${this.name}`);
-      await sleep(story.hold.forMs);
+      await pause(story.hold.forMs);
       await this.desk(view.agentId, desks).act(`/contacts/${view.contactId}/resume`);
       say(`${view.agentId} talks with ${this.name} again`);
-      await sleep(story.talkMs - story.hold.afterMs - story.hold.forMs);
+      await pause(story.talkMs - story.hold.afterMs - story.hold.forMs);
     } else {
-      await sleep(story.talkMs);
+      await pause(story.talkMs);
     }
     if (story.endBy === "caller") {
       this.hangUp();
@@ -103,7 +104,7 @@ export class Caller {
   private async survey(): Promise<void> {
     const { world, sound, say } = this.at;
     await until(`${this.name} hears the survey`, 15000, () => world.contactOf(this.story.from)?.state === "CONTACT_IN_SURVEY");
-    await sleep(1500);
+    await pause(1500);
     if (this.story.survey) {
       this.clock.surveyAt = await sound.press(this.id, this.story.survey);
       say(`${this.name} gives a ${this.story.survey}`);
@@ -125,14 +126,14 @@ export class Caller {
     try {
       await this.call();
       say(`${this.name} (${story.from}) calls`);
-      await sleep(story.pressMs);
+      await pause(story.pressMs);
       if (!story.digit) {
         say(`${this.name} leaves in the menu`);
         this.hangUp();
       } else {
-        this.clock.pressedAt = await sound.press(this.id, story.digit);
+        this.clock.pressedAt = (await sound.press(this.id, story.digit)) + DIGIT_MS;
         if (story.patienceMs) {
-          await sleep(this.clock.pressedAt + story.patienceMs - Date.now());
+          await pause(this.clock.pressedAt + story.patienceMs - Date.now());
           say(`${this.name} gives up in the queue after ${(story.patienceMs / 1000).toFixed(0)} s`);
           this.hangUp();
         } else if (!story.race) {
@@ -151,7 +152,7 @@ export class Caller {
   async end(): Promise<void> {
     this.over = true;
     if (!this.phone) return;
-    for (let i = 0; i < 10 && !this.clock.answeredAt && this.phone.exit === null; i++) await sleep(100);
+    for (let i = 0; i < 10 && !this.clock.answeredAt && this.phone.exit === null; i++) await pause(100);
     if (this.phone.exit === null) this.hangUp();
     await this.phone.exited(1500);
     await this.phone.end();

@@ -4,7 +4,7 @@
 import { AgentView, Api, ApiError } from "./api";
 import type { Caller } from "./caller";
 import { AgentPhone, PhoneCall } from "./phones";
-import { sleep, until, untilAsked } from "./time";
+import { pause, until } from "../../lib/wait";
 import { World } from "./world";
 
 const ANSWER_MS = 900;
@@ -34,7 +34,7 @@ export class AgentDesk {
         return;
       } catch (error) {
         if (!(error instanceof ApiError) || !error.passing || Date.now() > end) throw error;
-        await sleep(300);
+        await pause(300);
       }
     }
   }
@@ -48,7 +48,7 @@ export class AgentDesk {
     const me = await this.myself();
     if (me.contactId && me.state !== "AGENT_AFTER_CALL_WORK") await this.act(`/contacts/${me.contactId}/hang-up`).catch(() => undefined);
     if (me.contactId) {
-      await untilAsked(`${this.agent} is free`, 15000, async () => {
+      await until(`${this.agent} is free`, 15000, async () => {
         const { state } = await this.myself();
         if (state === "AGENT_AFTER_CALL_WORK") await this.act(`/agents/${this.agent}/end-after-call-work`);
         return state !== "AGENT_TALKING" && state !== "AGENT_HOLDING" && state !== "AGENT_AFTER_CALL_WORK";
@@ -70,7 +70,7 @@ export class AgentDesk {
       this.say(`${this.agent} lets ${caller.name} ring`);
       return;
     }
-    await sleep(ANSWER_MS);
+    await pause(ANSWER_MS);
     if (call.endedAt) return;
     call.answer();
     if (caller.story.race) {
@@ -85,15 +85,15 @@ export class AgentDesk {
 
   private async work(contactId: string): Promise<void> {
     const disposition = this.dispositions.size % 3 === 2 ? "follow-up" : "solved";
-    await sleep(WORK_MS / 2);
+    await pause(WORK_MS / 2);
     await this.act(`/contacts/${contactId}/disposition`, { disposition, note: "demo" });
     this.dispositions.set(contactId, disposition);
-    await sleep(WORK_MS / 2);
+    await pause(WORK_MS / 2);
     if (this.world.agent(this.agent)?.state === "AGENT_AFTER_CALL_WORK") await this.act(`/agents/${this.agent}/end-after-call-work`);
   }
 
   private async again(): Promise<void> {
-    await sleep(AGAIN_MS);
+    await pause(AGAIN_MS);
     await this.ready();
     this.back = false;
   }
@@ -109,7 +109,7 @@ export class AgentDesk {
         this.back = true;
         void this.again().catch((error) => this.failed(`${this.agent} is ready again`, error));
       }
-      await sleep(100);
+      await pause(100);
     }
   }
   end(): void {

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { Api, ContactView } from "./api";
 import { Checks } from "./checks";
 import { Settings } from "./settings";
-import { until, untilAsked } from "./time";
+import { until } from "../../lib/wait";
 import { World } from "./world";
 
 const WAITING_MIN = 4;
@@ -43,7 +43,7 @@ export async function leaderKill(settings: Settings, api: Api, world: World, say
   killNow(settings, old.leader);
   const killedAt = Date.now();
   say(`kill -9: ${old.leader}, the ACD's leader, is dead; ${before.length} callers wait`);
-  const status = await untilAsked("another ACD process leads", BACK_MS, async () => {
+  const status = await until("another ACD process leads", BACK_MS, async () => {
     const reply = await api.get<Status>("/status", ASK_MS);
     return reply.leader && reply.leader !== old.leader && Number(reply.leaderPosition) > Number(old.leaderPosition) ? reply : undefined;
   }, 100);

@@ -8,17 +8,18 @@ import { AgentDesk } from "./desk";
 import { KillReport, leaderCheck, leaderKill } from "./leader";
 import { AgentPhone } from "./phones";
 import { kpiRead } from "./readback";
-import { run } from "./run";
+import { run } from "../../lib/deployment";
 import { AGENTS, centreApply, peopleMake, phonesMake } from "./setup";
 import { settingsRead, Settings, Wrong } from "./settings";
 import { print, showCallers, showEnd, showKill, showKpi, showRecordings, showTickets, showTimeline, title } from "./show";
-import { Sound } from "./sound";
+import { Sound } from "../../lib/sound";
 import { stories } from "./stories";
-import { sleep, untilAsked } from "./time";
+import { pause, until } from "../../lib/wait";
 import { expectedArrivals, gather, Seen, verifyAgents, verifyContacts, verifyReport } from "./verify";
 import { World } from "./world";
 
 const CALLS_MS_MAX = 150000;
+const DEMO_MS_MAX = 360000;
 const FRAME_MS = 6000;
 const IDLE_MS_MAX = 90000;
 
@@ -28,6 +29,13 @@ const cleanups: (() => Promise<unknown> | void)[] = [];
 let ending = false;
 let json = "";
 let result: { contacts: unknown[]; kpi: unknown } = { contacts: [], kpi: {} };
+
+/** What makes going on useless ends the demo, and so does time. */
+let breakOff: (error: Error) => void = () => undefined;
+const broken = new Promise<never>((_, reject) => {
+  breakOff = reject;
+  setTimeout(() => reject(new Error(`it has not ended after ${DEMO_MS_MAX / 1000} s`)), DEMO_MS_MAX);
+});
 
 async function cleanUp(): Promise<void> {
   if (ending) return;
@@ -46,7 +54,7 @@ async function showLive(going: () => boolean): Promise<void> {
   while (going()) {
     const ran = await run("farseatctl", ["top", "--plain", "--count", "1"], 6000);
     if (going() && ran.out) print(`\n${ran.out.trimEnd().replace(/^/gm, "  | ")}\n`);
-    for (let waited = 0; going() && waited < FRAME_MS; waited += 200) await sleep(200);
+    for (let waited = 0; going() && waited < FRAME_MS; waited += 200) await pause(200);
   }
 }
 
@@ -61,7 +69,7 @@ async function stageSet(): Promise<Stage> {
   title(`The demo's centre: two sites, two queues, three agents, ${settings.calls} callers`);
   print(`    ${await centreApply(settings)}`);
   const apis = await peopleMake(settings);
-  const sound = new Sound((text) => checks.failed("sound is sent and heard", new Error(text)));
+  const sound = new Sound((text) => breakOff(new Error(text)));
   cleanups.push(() => sound.end());
   const phones = phonesMake(settings, sound);
   for (const phone of phones) {
@@ -79,7 +87,7 @@ async function centreIdle(admin: Api): Promise<void> {
   const count = await live();
   if (count === 0) return;
   print(`    ${count} other calls go on; the demo waits for their end`);
-  await untilAsked("the other calls end", IDLE_MS_MAX, async () => (await live()) === 0, 1000).catch(() => {
+  await until("the other calls end", IDLE_MS_MAX, async () => (await live()) === 0, 1000).catch(() => {
     throw new Wrong("other calls go on in this centre, and the demo's figures must be its own", "wait until they are over: farseatctl get contacts");
   });
 }
@@ -87,7 +95,7 @@ async function centreIdle(admin: Api): Promise<void> {
 /** The report as it stands before the demo, when the records of earlier calls have come in. */
 function baseline(admin: Api): Promise<KpiReply> {
   let last = "";
-  return untilAsked("the report of earlier calls is complete", 30000, async () => {
+  return until("the report of earlier calls is complete", 30000, async () => {
     const reply = await kpiRead(admin, began), text = JSON.stringify([reply.funnel, reply.queues, reply.agents.map((agent) => [agent.handled, agent.missed])]);
     const same = text === last;
     last = text;
@@ -100,7 +108,7 @@ async function agentsBegin(stage: Stage, desks: AgentDesk[]): Promise<void> {
     cleanups.push(() => desk.logout());
     await desk.login();
   }
-  await untilAsked("the centre sees all phones", 15000, async () => {
+  await until("the centre sees all phones", 15000, async () => {
     const { agents } = await stage.admin.get<{ agents: { agentId: string; phoneReachable: boolean }[] }>("/agents");
     const missing = desks.filter((desk) => !agents.find((agent) => agent.agentId === desk.agent)?.phoneReachable);
     if (missing.length) throw new Error(`${missing.map((desk) => desk.agent).join(", ")} cannot be reached`);
@@ -123,7 +131,7 @@ async function play(stage: Stage): Promise<Played> {
   const at: CallerWorld = { edge: settings.edges["hq"] as string, folder: settings.folder, run: String(sinceMs), sound, world, desks: new Map(), say };
   const callers = stories(settings.calls).map((story, index) => new Caller(index, story, at));
   const desks = stage.phones.map((phone) =>
-    new AgentDesk(phone, stage.apis.get(phone.agent) as Api, world, callers, (what, error) => checks.failed(what, error), say));
+    new AgentDesk(phone, stage.apis.get(phone.agent) as Api, world, callers, (what, error) => void (ending || checks.failed(what, error)), say));
   for (const desk of desks) at.desks.set(desk.agent, desk);
   await agentsBegin(stage, desks);
   for (const desk of desks) {
@@ -138,7 +146,7 @@ async function play(stage: Stage): Promise<Played> {
   cleanups.push(() => Promise.all(callers.map((caller) => caller.end())));
   const calls = callers.map(async (caller) => {
     if (ending) return;
-    await sleep(firstAt + caller.story.startMs - Date.now());
+    await pause(firstAt + caller.story.startMs - Date.now());
     try {
       await caller.run();
     } catch (error) {
@@ -151,10 +159,10 @@ async function play(stage: Stage): Promise<Played> {
         return null;
       })
     : Promise.resolve(null);
-  const late = sleep(CALLS_MS_MAX).then(() => "late");
+  const late = pause(CALLS_MS_MAX).then(() => "late");
   if ((await Promise.race([Promise.all([...calls, kill]), late])) === "late") checks.failed("all calls end", new Error(`some had not after ${CALLS_MS_MAX / 1000} s`));
   const report = await Promise.race([kill, Promise.resolve(null)]);
-  await sleep(2500); // the last after-call work
+  await pause(2500); // the last after-call work
   going = false;
   await live;
   return { callers, desks, world, kill: report, sinceMs };
@@ -182,7 +190,7 @@ async function main(): Promise<void> {
   title("Reading back: Kafka (kcat, read_committed), recordings, tickets and report (API)");
   const all = await gather(admin, settings, checks, played.callers, played.world.contactIds, played.sinceMs);
   const expected = Number(before.funnel?.arrived ?? 0) + (expectedArrivals(all)["arrived"] as number);
-  const after = await untilAsked("the report counts every contact", 30000, async () => {
+  const after = await until("the report counts every contact", 30000, async () => {
     const reply = await kpiRead(admin, began);
     const open = Number(reply.funnel?.open ?? 0) - Number(before.funnel?.open ?? 0);
     if (Number(reply.funnel?.arrived) < expected || open > 0) throw new Error(`it counts ${reply.funnel?.arrived} of ${expected}, ${open} of this demo still open`);
@@ -216,13 +224,13 @@ function conclude(): void {
   if (json) fs.writeFileSync(json, `${JSON.stringify(text, null, 1)}\n`);
 }
 
-for (const signal of ["SIGINT", "SIGTERM"])
+for (const signal of ["SIGINT", "SIGTERM"] as const)
   process.on(signal, () => {
     print("\nThe demo was interrupted: its phones hang up.");
     void cleanUp().then(() => process.exit(130));
   });
 
-main()
+Promise.race([main(), broken])
   .catch((error) => {
     if (error instanceof Wrong) {
       process.stderr.write(`farseat demo: ${error.message}\n  remedy: ${error.remedy}\n`);

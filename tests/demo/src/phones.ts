@@ -4,10 +4,9 @@ import * as fs from "node:fs";
 import { join } from "node:path";
 import { Baresip } from "./baresip";
 import { freePort, Sipp, soundAddress } from "./sipp";
-import { Heard, Sound } from "./sound";
-import { ALAW, toneSecond } from "./tone";
-import { tonesOfWav, wavWrite } from "./wav";
-import { sleep, until } from "./time";
+import { Heard, Sound } from "../../lib/sound";
+import { stretchesOfFile, toneFile } from "./stretch";
+import { pause, until } from "../../lib/wait";
 
 /** One ringing of a phone and what came of it. Times: Unix time in milliseconds, by the phone's own clock. */
 export interface PhoneCall {
@@ -70,7 +69,7 @@ export class SippPhone implements AgentPhone {
     const rtpPort = await this.sound.open(agent, LOCAL_IP);
     await this.register(600);
     this.phone = new Sipp({ scenario: "agent", name: agent, folder, localIp: LOCAL_IP, localPort: this.port, remote: edge, args: ["-key", "rtp_port", String(rtpPort)] });
-    await sleep(300);
+    await pause(300);
     if (this.phone.exit !== null) throw new Error(`the phone of ${agent} ended at once: ${this.phone.lastWords}`);
     this.phone.onEvent = (event) => this.hear(event.callId, event.method, event.status, event.sent, event.at, event.text);
   }
@@ -119,8 +118,7 @@ export class BaresipPhone implements AgentPhone {
     const { agent, phone, secret, edge, folder, hz } = this.settings;
     const home = join(folder, `${agent}-baresip`);
     const microphone = join(folder, `tone-${hz}.wav`);
-    const second = Int16Array.from(toneSecond(hz), (code) => ALAW[code] as number);
-    wavWrite(microphone, second, 240);
+    toneFile(microphone, hz, 240);
     const softphone = new Baresip({
       folder: home, user: phone, secret, edge, localIp: LOCAL_IP, sipPort: await freePort(LOCAL_IP), controlPort: await freePort(LOCAL_IP), microphone,
     });
@@ -153,7 +151,7 @@ export class BaresipPhone implements AgentPhone {
     const files = this.phone?.heard().filter((file) => fs.existsSync(file)) ?? [];
     this.calls.filter((call) => call.answeredAt).forEach((call, i) => {
       const file = files[i];
-      if (file) call.heard = tonesOfWav(file, this.settings.tones).map((h) => ({ hz: h.hz, from: call.answeredAt + h.from, to: call.answeredAt + h.to }));
+      if (file) call.heard = stretchesOfFile(file, this.settings.tones).map((h) => ({ hz: h.hz, from: call.answeredAt + h.from, to: call.answeredAt + h.to }));
     });
   }
 }

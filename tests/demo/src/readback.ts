@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reading back what the house has written: records with a stock Kafka reader, everything else by the API.
 import { Api, ContactHistory, ContactRecord, KpiReply, RecordingPart, Ticket } from "./api";
-import { run } from "./run";
+import { run } from "../../lib/deployment";
 import { TIME_ZONE } from "./setup";
-import { untilAsked } from "./time";
-import { tonesOf, Wav, wavRead } from "./wav";
+import { until } from "../../lib/wait";
+import { Wav } from "../../lib/wav";
+import { Stretch, stretchesOf } from "./stretch";
 
 /** The newest revision of each of these contacts' records in Kafka, as kcat reads them. */
 export async function kafkaContacts(brokers: string, sinceMs: number, contactIds: Set<string>): Promise<Map<string, { records: ContactRecord[]; last: ContactRecord }>> {
@@ -27,7 +28,7 @@ export async function kafkaContacts(brokers: string, sinceMs: number, contactIds
 
 /** Waits until Kafka has them all. */
 export function kafkaAwait(brokers: string, sinceMs: number, contactIds: Set<string>): ReturnType<typeof kafkaContacts> {
-  return untilAsked(`${contactIds.size} contact records are in Kafka`, 45000, async () => {
+  return until(`${contactIds.size} contact records are in Kafka`, 45000, async () => {
     const found = await kafkaContacts(brokers, sinceMs, contactIds);
     if (found.size < contactIds.size) throw new Error(`${found.size} of them so far`);
     return found;
@@ -44,7 +45,7 @@ export function kpiRead(api: Api, sinceMs: number): Promise<KpiReply> {
   return api.get<KpiReply>(`/reports/kpi?day=${dayOf(sinceMs)}&toDay=${dayOf(sinceMs + 86400000)}`);
 }
 export function historyRead(api: Api, contactId: string): Promise<ContactHistory> {
-  return untilAsked(`the report's tables have contact ${contactId}`, 20000, async () => {
+  return until(`the report's tables have contact ${contactId}`, 20000, async () => {
     const history = await api.get<ContactHistory>(`/contacts/${contactId}`);
     return history.contact ? history : undefined;
   });
@@ -53,16 +54,15 @@ export async function ticketsRead(api: Api, contactId: string): Promise<Ticket[]
   return (await api.get<{ tickets: Ticket[] }>(`/tickets?contactId=${contactId}`)).tickets;
 }
 export function recordingsRead(api: Api, contactId: string, count: number): Promise<RecordingPart[]> {
-  return untilAsked(`${count} recordings of contact ${contactId} are complete`, 15000, async () => {
+  return until(`${count} recordings of contact ${contactId} are complete`, 15000, async () => {
     const parts = (await api.get<{ parts: RecordingPart[] }>(`/recordings?contactId=${contactId}`)).parts;
     return parts.length >= count && parts.every((part) => part.state !== "recording") ? parts : undefined;
   });
 }
 
-export interface RecordedSound { seconds: number; left: { hz: number; from: number; to: number }[]; right: { hz: number; from: number; to: number }[] }
-export async function soundRead(api: Api, part: RecordingPart, leftTones: number[], rightTones: number[]): Promise<RecordedSound> {
-  const wav: Wav = wavRead(await api.bytes(`/recordings/${part.recordingId}/audio?part=${part.part}`));
-  const [left, right] = wav.channels;
-  if (!left || !right || wav.rate !== 8000) throw new Error(`a recording with ${wav.channels.length} channels of ${wav.rate} Hz`);
-  return { seconds: wav.seconds, left: tonesOf(left, leftTones), right: tonesOf(right, rightTones) };
+export interface RecordedSound { seconds: number; left: Stretch[]; right: Stretch[] }
+export async function soundRead(api: Api, part: RecordingPart, tones: number[]): Promise<RecordedSound> {
+  const wav = new Wav(await api.bytes(`/recordings/${part.recordingId}/audio?part=${part.part}`));
+  if (wav.channels !== 2 || wav.rateHz !== 8000) throw new Error(`a recording with ${wav.channels} channels of ${wav.rateHz} Hz`);
+  return { seconds: wav.ms / 1000, left: stretchesOf(wav.samples(0), tones), right: stretchesOf(wav.samples(1), tones) };
 }

@@ -4,9 +4,9 @@ import * as fs from "node:fs";
 import { join } from "node:path";
 import { Api } from "./api";
 import { AgentPhone, BaresipPhone, PhoneSettings, SippPhone } from "./phones";
-import { run } from "./run";
+import { run } from "../../lib/deployment";
 import { Settings, Wrong } from "./settings";
-import { Sound } from "./sound";
+import { Sound } from "../../lib/sound";
 import { AGENT_HZ, CALLER_HZ } from "./stories";
 
 export const CENTRE_NAME = "Farseat demo";

@@ -4,14 +4,14 @@ import { KpiReply, Ratio } from "./api";
 import { KillReport } from "./leader";
 import { AGENTS, CALLER_PHONE, passwordFile, phoneSecretFile } from "./setup";
 import { Settings } from "./settings";
-import { seconds } from "./time";
 import { agentsHeard, Seen } from "./verify";
-import { toneMs } from "./wav";
+import { toneMs } from "./stretch";
 import { AGENT_HZ } from "./stories";
 
 export const print = (text: string): void => void process.stdout.write(`${text}\n`);
 export const title = (text: string): void => print(`\n==> ${text}`);
 const ms = (text: string | number | undefined): number => Number(text ?? 0);
+const seconds = (value: number | string): string => (Number(value) / 1000).toFixed(1);
 
 /** Chinese letters are two columns wide. */
 const width = (text: string): number => [...text].reduce((sum, letter) => sum + (/[\u1100-\u115f\u2e80-\uffdc]/.test(letter) ? 2 : 1), 0);

@@ -5,8 +5,9 @@ import { ChildProcess, spawn } from "node:child_process";
 import * as dgram from "node:dgram";
 import * as fs from "node:fs";
 import { join } from "node:path";
+import { pause } from "../../lib/wait";
 
-const SCENARIOS = join(__dirname, "../../tests/demo/sip");
+const SCENARIOS = join(__dirname, "../../../../tests/demo/sip");
 const POLL_MS = 30;
 export const PHONE_S_MAX = 900; // should the demo itself be killed
 
@@ -50,7 +51,7 @@ export class Sipp {
   private readonly trace: string;
   private fd = -1;
   private rest = "";
-  private readonly timer: number;
+  private readonly timer: Timer;
   private complaint = "";
 
   constructor(private readonly options: SippOptions) {
@@ -126,7 +127,7 @@ export class Sipp {
   }
 
   async exited(ms: number): Promise<number | null> {
-    for (const end = Date.now() + ms; this.exit === null && Date.now() < end; ) await new Promise((resolve) => setTimeout(resolve, 20));
+    for (const end = Date.now() + ms; this.exit === null && Date.now() < end; ) await pause(20);
     this.read();
     return this.exit;
   }

@@ -7,7 +7,7 @@ import { AgentDesk } from "./desk";
 import { historyRead, kafkaAwait, recordingsRead, RecordedSound, soundRead, ticketsRead } from "./readback";
 import { Settings } from "./settings";
 import { AGENT_HZ, CALLER_HZ } from "./stories";
-import { toneMs } from "./wav";
+import { toneMs } from "./stretch";
 
 export const OWN_TOLERANCE_MS = 500; // a caller's clock against the house's
 export const RECORDED_TOLERANCE_MS = 200; // talked against recorded
@@ -44,7 +44,7 @@ async function soundOf(api: Api, settings: Settings, record: ContactRecord): Pro
   const callers = Array.from({ length: settings.calls }, (_, i) => CALLER_HZ(i)), tones = [...callers, ...Object.values(AGENT_HZ)];
   const recorded: Recorded[] = [];
   for (const agent of wanted)
-    for (const part of parts.filter((p) => p.recordingId === agent.recordingId)) recorded.push({ part, agent, sound: await soundRead(api, part, tones, tones) });
+    for (const part of parts.filter((p) => p.recordingId === agent.recordingId)) recorded.push({ part, agent, sound: await soundRead(api, part, tones) });
   return recorded;
 }
 

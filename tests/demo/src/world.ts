@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The centre as it is now, asked of the API a few times a second: what callers' and agents' decisions rest on.
 import { AgentView, Api, ContactView } from "./api";
-import { sleep, until } from "./time";
+import { pause, until } from "../../lib/wait";
 
 const EVERY_MS = 200;
 const ASK_MS = 1000; // who dies with a question in hand answers never
@@ -26,7 +26,7 @@ export class World {
       } catch {
         // nobody leads for some moments; the next answer will tell
       }
-      await sleep(EVERY_MS);
+      await pause(EVERY_MS);
     }
   }
   end(): void {
