@@ -89,7 +89,7 @@ bench_run() {
 }
 
 main() {
-  local json='' program row
+  local json='' program row name known
   local -a names=() programs=()
   while (($# > 0)); do
     case $1 in
@@ -106,7 +106,12 @@ main() {
   while read -r program; do
     ! bench_wanted "$program" ${names[@]+"${names[@]}"} || programs+=("$program")
   done < <(bench_programs)
-  ((${#programs[@]} > 0)) || die "no program measures ${names[*]:-anything}" "there are: $(bench_programs | while read -r program; do printf '%s ' "$(bench_noun "$program")"; done)"
+  for name in ${names[@]+"${names[@]}"}; do
+    known=0
+    for program in ${programs[@]+"${programs[@]}"}; do ! bench_wanted "$program" "$name" || known=1; done
+    ((known)) || die "no program measures $name" "there are: $(bench_programs | while read -r program; do printf '%s ' "$(bench_noun "$program")"; done)"
+  done
+  ((${#programs[@]} > 0)) || die "nothing measures: $BIN has no bench_ programs" "./farseat bench builds them; or unset FARSEAT_BUILD"
 
   trap 'stack_down "$LOG/bench"' EXIT
   # What is alone does not wait for a deployment, nor is it disturbed by one.
