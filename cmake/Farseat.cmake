@@ -26,7 +26,7 @@ if(CMAKE_BUILD_TYPE STREQUAL "Release")
   # With optimization gcc also sees texts that snprintf may cut short (their size is the limit that we want), and
   # with fortification it takes a result that is cast to void for one that was forgotten.
   target_compile_options(far_rules INTERFACE -fstack-protector-strong -D_FORTIFY_SOURCE=2
-    -Wno-format-truncation -Wno-unused-result)
+    $<$<C_COMPILER_ID:GNU>:-Wno-format-truncation> -Wno-unused-result)
   add_link_options(-Wl,-z,relro,-z,now -pie)
 endif()
 if(FARSEAT_SANITIZE STREQUAL "asan")
