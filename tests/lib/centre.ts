@@ -29,15 +29,15 @@ export const secretOf = (phone: string): string => `test-secret-of-${phone}`;
 const label = (en: string): { zh: string; en: string } => ({ zh: en, en });
 
 function flows(): unknown[] {
-  const survey = { id: "survey", survey: { id: "satisfaction", prompts: ["survey"], score_min: 1, score_max: 5, timeout_ms: 4000, attempts_max: 2, next: "bye" } };
+  const survey = { id: "survey", survey: { id: "satisfaction", prompts: ["en/survey"], score_min: 1, score_max: 5, timeout_ms: 4000, attempts_max: 2, next: "bye" } };
   const choice = (digits: string, next: string): unknown => ({ digits, next, name: label(next) });
   return [
     { id: "menu", name: label("Menu"), start: "menu", nodes: [
-      { id: "menu", menu: { prompts: ["welcome-en"], timeout_ms: 4000, attempts_max: 2, invalid_prompts: ["invalid"], on_failure: "bye",
+      { id: "menu", menu: { prompts: ["en/welcome"], timeout_ms: 4000, attempts_max: 2, invalid_prompts: ["en/invalid"], on_failure: "bye",
         choices: [choice("1", "to-sales"), choice("2", "to-support"), choice("3", "hours")] } },
       { id: "to-sales", queue: { queue: "sales", on_overflow: "bye" } },
       { id: "to-support", queue: { queue: "support", on_overflow: "bye", next: "survey" } },
-      { id: "hours", play: { prompts: ["hours"], next: "served" } },
+      { id: "hours", play: { prompts: ["en/hours"], next: "served" } },
       { id: "served", hangup: { served: true } }, survey, { id: "bye", hangup: {} }] },
     { id: "direct", name: label("Direct"), start: "to-sales", nodes: [{ id: "to-sales", queue: { queue: "sales", on_overflow: "bye" } }, { id: "bye", hangup: {} }] },
     { id: "surveyed", name: label("Surveyed"), start: "to-support", nodes: [

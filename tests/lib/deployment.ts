@@ -32,6 +32,7 @@ export class Deployment {
   readonly api: Api;
   readonly edges = new Map<string, Address>();
   private readonly rows = new Map<string, Record<string, string>>();
+  private readonly taken = new Set<string>();
   private admin = "";
   private adminUntil = 0;
 
@@ -88,11 +89,17 @@ export class Deployment {
   /** kill -9, and its supervisor is stopped meanwhile. */
   takeAway(name: string): number {
     process.kill(this.pidOf(`${name}.supervisor.pid`), "SIGSTOP");
+    this.taken.add(name);
     return this.kill(name);
   }
   /** The supervisor goes on, and starts it again. */
   giveBack(name: string): void {
     process.kill(this.pidOf(`${name}.supervisor.pid`), "SIGCONT");
+    this.taken.delete(name);
+  }
+  /** What a test that failed has not given back. */
+  giveAllBack(): void {
+    for (const name of this.taken) this.giveBack(name);
   }
   /** Waits until another process of this name than pid is ready. */
   async restarted(name: string, pid: number, ms = 30000): Promise<void> {

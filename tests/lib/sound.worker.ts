@@ -130,10 +130,17 @@ function start(voice: Voice, ask: Extract<SoundAsk, { ask: "start" }>): void {
   };
 }
 
+// A call that has ended hears nothing any more; whoever asks gets an answer all the same.
+function gone(ask: SoundAsk): void {
+  if (ask.ask === "report") tell({ tell: "report", id: ask.id, heard: [], packets: 0, gapMsMax: 0, gapAt: 0, sinceMs: 0 });
+  else if (ask.ask === "mark") tell({ tell: "marked", id: ask.id });
+  else if (ask.ask === "press") tell({ tell: "digit", id: ask.id, digit: ask.digit, at: now() });
+}
+
 parentPort?.on("message", (ask: SoundAsk) => {
   const voice = voices.get(ask.id);
   if (ask.ask === "open") open(ask.id, ask.address);
-  else if (!voice) return;
+  else if (!voice) gone(ask);
   else if (ask.ask === "start") start(voice, ask);
   else if (ask.ask === "press") voice.mouth?.digits.push(DIGITS.indexOf(ask.digit));
   else if (ask.ask === "report") {

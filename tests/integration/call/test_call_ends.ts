@@ -54,8 +54,11 @@ test("given up in the menu", async () => {
 test("served by the menu", async () => {
   const [phone, call] = await dial(MENU);
   await call.isUp(3000);
-  await call.press("3");
+  await call.hears(-1, 3000);
+  await call.press("3"); // in the midst of the prompt
+  const pressed = nowMs();
   await call.hasEnded(20000);
+  assert.ok(call.endedAt - pressed > 2000, "the hours were said");
   assert.equal(call.byRemote, true);
   const record = await recordOf(phone);
   assert.deepEqual([record.result, record.endedBy], ["RESULT_IVR_SERVED", "ENDED_BY_FLOW"]);
