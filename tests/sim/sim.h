@@ -213,8 +213,7 @@ void process_entries(struct world *world); /* the log has grown: everybody will 
 void process_run(struct world *world, uint32_t who);
 void process_publication_done(struct world *world, const struct publication *publication, enum far_err err,
                               uint64_t sequence);
-void process_pulse(struct world *world, uint32_t who, const char *edge, const char *incarnation,
-                   uint32_t backlog);
+void process_pulse(struct world *world, uint32_t who, const Farseat__V1__EdgePulse *pulse);
 void process_write(struct world *world, uint32_t who, Farseat__V1__AcdInput *input);
 /** Whether it is stopped (SIGSTOP): then the event comes again when it goes on. */
 bool process_frozen(struct world *world, const struct event *event, uint32_t who);
@@ -238,6 +237,7 @@ struct call *edge_call(struct world *world, uint32_t who, uint64_t call, uint64_
 /* sim_people.c */
 void people_start(struct world *world);
 Farseat__V1__CentreConfig *people_config(void);
+void people_dialled(struct world *world, uint32_t edge, struct call *call);
 void people_answered(struct world *world, uint32_t edge, struct call *call);
 void people_hear(struct world *world, uint32_t edge, struct call *call, bool loop);
 void people_bridged(struct world *world, uint32_t edge, struct call *call);

@@ -248,6 +248,17 @@ static void check_replay(struct world *world)
     acd_destroy(acd);
 }
 
+static void trace_calls(const struct world *world)
+{
+    for (uint32_t i = 0; i < SIM_EDGES; i++)
+        for (size_t k = 0; world->edges[i].alive && k < SIM_CALLS_MAX; k++)
+            if (world->edges[i].calls[k].id != 0)
+                sim_trace(world, "%s still has a call, kind %d, leg %s, answered %d, ending %d",
+                          world->edges[i].name, (int)world->edges[i].calls[k].kind,
+                          world->edges[i].calls[k].leg_id, world->edges[i].calls[k].answered,
+                          world->edges[i].calls[k].ending);
+}
+
 static void trace_contacts(struct world *world)
 {
     Farseat__V1__ContactListReply contacts;
@@ -270,6 +281,7 @@ void check_end(struct world *world)
         if (world->now_ms > limit_ms) {
             sim_fail(world, "it does not become quiet: %s", text);
             trace_contacts(world);
+            trace_calls(world);
             return;
         }
         uint64_t until_ms = world->now_ms + 500;

@@ -455,18 +455,25 @@ static void run(struct world *world, uint32_t who)
 struct pulse {
     char edge[16], incarnation[FAR_ID_TEXT_SIZE];
     uint32_t backlog;
+    uint64_t acknowledged;
 };
 static void on_pulse_arrival(struct world *world, struct event *event)
 {
-    const struct pulse *pulse = event->data;
-    process_pulse(world, event->who, pulse->edge, pulse->incarnation, pulse->backlog);
+    struct pulse *pulse = event->data;
+    Farseat__V1__EdgePulse message = FARSEAT__V1__EDGE_PULSE__INIT;
+    message.edge = pulse->edge;
+    message.incarnation = pulse->incarnation;
+    message.inputs_unacknowledged = pulse->backlog;
+    message.input_acknowledged = pulse->acknowledged;
+    process_pulse(world, event->who, &message);
 }
 static void on_pulse(struct world *world, struct event *event)
 {
     struct edge *edge = of_event(world, event);
     if (!edge) return;
     struct pulse pulse = {.backlog = (uint32_t)(far_appender_core_next_number(edge->appender) -
-                                                far_appender_core_first(edge->appender))};
+                                                far_appender_core_first(edge->appender)),
+                          .acknowledged = far_appender_core_first(edge->appender) - 1};
     far_str_copy(pulse.edge, sizeof(pulse.edge), edge->name);
     far_str_copy(pulse.incarnation, sizeof(pulse.incarnation), edge->incarnation);
     for (uint32_t i = 0; i < world->options.replicas && !cut(world, edge); i++)
@@ -579,6 +586,7 @@ void edge_command_arrives(struct world *world, const char *name, uint32_t from, 
               (int)command->body_case, command->leg_id, command->leg_number,
               answer.accepted ? "accepted" : "refused ", answer.cause);
     farseat__v1__edge_command__free_unpacked(command, NULL);
+    if (answer.resync) sim_fail(world, "%s is told to begin anew though the log has lost nothing", name);
     struct reply reply = {
         .ask = ask, .number = number, .accepted = answer.accepted, .next = answer.leg_number_next};
     far_str_copy(reply.cause, sizeof(reply.cause), answer.cause);
@@ -597,6 +605,7 @@ void edge_invite(struct world *world, uint32_t who, uint32_t caller)
     struct call *call = call_new(world, who, id, CALL_CALLER);
     if (!call) return;
     call->party = caller;
+    people_dialled(world, who, call);
     sim_new_id(world, call->leg_id);
     Farseat__V1__TelephoneNumber number = FARSEAT__V1__TELEPHONE_NUMBER__INIT;
     char text[32], canonical[40];

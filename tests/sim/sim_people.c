@@ -123,6 +123,13 @@ static void on_arrival(struct world *world, struct event *event)
     sim_after(world, (uint64_t)far_rand_between(&world->rand, 100, 4500), &(struct event){.fn = on_arrival});
 }
 
+/* Nobody lets it ring for ever; some think better of it at once. */
+void people_dialled(struct world *world, uint32_t edge, struct call *call)
+{
+    if (sim_chance(world, 40)) feel(world, edge, call, URGE_GIVE_UP, 0, 0, 300);
+    feel(world, edge, call, URGE_GIVE_UP, 0, 60000, 90000);
+}
+
 void people_answered(struct world *world, uint32_t edge, struct call *call)
 {
     feel(world, edge, call, URGE_GIVE_UP, 0, 4000, 70000);

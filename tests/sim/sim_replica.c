@@ -439,12 +439,11 @@ void process_run(struct world *world, uint32_t who)
     wake_at(world, who, deadline_ms > world->now_ms ? deadline_ms : world->now_ms + 1);
 }
 
-void process_pulse(struct world *world, uint32_t who, const char *edge, const char *incarnation,
-                   uint32_t backlog)
+void process_pulse(struct world *world, uint32_t who, const Farseat__V1__EdgePulse *pulse)
 {
     struct process *process = &world->processes[who];
     if (away(world, process) || cut(world, process)) return;
-    replica_pulse(process->replica, process_now(world, process), edge, incarnation, backlog);
+    replica_pulse(process->replica, process_now(world, process), pulse);
     process_run(world, who);
 }
 
