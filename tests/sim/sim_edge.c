@@ -454,26 +454,26 @@ static void run(struct world *world, uint32_t who)
 
 struct pulse {
     char edge[16], incarnation[FAR_ID_TEXT_SIZE];
-    uint32_t backlog;
+    uint32_t unacknowledged;
     uint64_t acknowledged;
 };
 static void on_pulse_arrival(struct world *world, struct event *event)
 {
-    struct pulse *pulse = event->data;
-    Farseat__V1__EdgePulse message = FARSEAT__V1__EDGE_PULSE__INIT;
-    message.edge = pulse->edge;
-    message.incarnation = pulse->incarnation;
-    message.inputs_unacknowledged = pulse->backlog;
-    message.input_acknowledged = pulse->acknowledged;
-    process_pulse(world, event->who, &message);
+    struct pulse *from = event->data;
+    Farseat__V1__EdgePulse pulse = FARSEAT__V1__EDGE_PULSE__INIT;
+    pulse.edge = from->edge;
+    pulse.incarnation = from->incarnation;
+    pulse.inputs_unacknowledged = from->unacknowledged;
+    pulse.input_acknowledged = from->acknowledged;
+    process_pulse(world, event->who, &pulse);
 }
 static void on_pulse(struct world *world, struct event *event)
 {
     struct edge *edge = of_event(world, event);
     if (!edge) return;
-    struct pulse pulse = {.backlog = (uint32_t)(far_appender_core_next_number(edge->appender) -
-                                                far_appender_core_first(edge->appender)),
-                          .acknowledged = far_appender_core_first(edge->appender) - 1};
+    uint64_t first = far_appender_core_first(edge->appender);
+    struct pulse pulse = {.unacknowledged = (uint32_t)(far_appender_core_next_number(edge->appender) - first),
+                          .acknowledged = first - 1};
     far_str_copy(pulse.edge, sizeof(pulse.edge), edge->name);
     far_str_copy(pulse.incarnation, sizeof(pulse.incarnation), edge->incarnation);
     for (uint32_t i = 0; i < world->options.replicas && !cut(world, edge); i++)

@@ -58,6 +58,22 @@ void commands_add(struct replica *replica, uint64_t now_ms, const struct acd_com
     replica->send_next_ms = now_ms;
 }
 
+void commands_resync(struct replica *replica, uint64_t now_ms, const char *edge, const char *edge_incarnation)
+{
+    Farseat__V1__ResyncCommand resync = FARSEAT__V1__RESYNC_COMMAND__INIT;
+    Farseat__V1__EdgeCommand command = FARSEAT__V1__EDGE_COMMAND__INIT;
+    struct acd_command added = {.edge = edge, .command = &command};
+    command.log_incarnation = (char *)(uintptr_t)acd_incarnation(replica->acd);
+    command.leader_position = acd_leader_position(replica->acd);
+    command.edge_incarnation = (char *)(uintptr_t)edge_incarnation;
+    command.deadline_ms = RESYNC_TTL_MS;
+    command.body_case = FARSEAT__V1__EDGE_COMMAND__BODY_RESYNC;
+    command.resync = &resync;
+    uint64_t serial = replica->command_serial;
+    commands_add(replica, now_ms, &added);
+    if (replica->command_serial != serial) replica->commands[replica->commands_len - 1].loose = true;
+}
+
 void commands_take_over(struct replica *replica, uint64_t now_ms)
 {
     commands_clear(replica);
@@ -81,6 +97,10 @@ void commands_clear(struct replica *replica)
 static bool give_up(struct replica *replica, uint64_t now_ms, struct command *command, const char *cause,
                     const char *text)
 {
+    if (command->loose) {
+        command_done(command);
+        return true;
+    }
     Farseat__V1__CommandFailed failed = FARSEAT__V1__COMMAND_FAILED__INIT;
     failed.command_id = command->id;
     failed.leg_id = command->leg_id;
@@ -110,7 +130,7 @@ bool commands_next(struct replica *replica, uint64_t now_ms, struct replica_effe
             if (due_ms < next_ms) next_ms = due_ms;
             continue;
         }
-        if (!acd_command_outstanding(replica->acd, command->id)) {
+        if (!command->loose && !acd_command_outstanding(replica->acd, command->id)) {
             command_done(command);
         } else if (now_ms >= command->deadline_ms) {
             if (!give_up(replica, now_ms, command, "expired", "no edge took it in time"))

@@ -98,8 +98,9 @@ void replica_halt(struct replica *replica, const char *reason);
 void replica_lease(struct replica *replica, uint64_t now_ms, bool owner);
 /** The way to the bus is there or not. It starts as not there. */
 void replica_connected(struct replica *replica, uint64_t now_ms, bool connected);
-void replica_pulse(struct replica *replica, uint64_t now_ms, const char *edge, const char *incarnation,
-                   uint32_t inputs_unacknowledged);
+/** An edge lives. When it was told that the log has more of it than the core ever got, the leader sends it a
+ * ResyncCommand (a REPLICA_COMMAND), at most once in 5 s. */
+void replica_pulse(struct replica *replica, uint64_t now_ms, const Farseat__V1__EdgePulse *pulse);
 /** Append an input of ours; of `input` only the body and traceparent are read. token 0: no reply is wanted,
  *  else a REPLICA_REPLY with it comes once, at the latest after write_timeout_ms.
  *  @return FAR_OK; FAR_EFULL: too much waits; FAR_EINVAL: above REPLICA_INPUT_MAX; FAR_ESTATE: halted. */

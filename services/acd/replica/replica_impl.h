@@ -16,6 +16,8 @@
 #define PROBE_MS           1000u
 #define WATCH_EVERY_MS     100u
 #define REACHABLE_EVERY_MS 500u
+#define RESYNC_EVERY_MS    5000u /* an edge is told so at most this often */
+#define RESYNC_TTL_MS      2000u
 #define CLOCK_STEP_MS_MAX  1000u
 #define SNAPSHOT_MIN       SNAPSHOT_BACK /* of the two that are kept one lies far enough back */
 
@@ -37,6 +39,7 @@ struct command {
     size_t len;
     uint64_t deadline_ms, sent_ms, send_at_ms;
     bool in_flight;
+    bool loose; /* ours, not the core's: sent until accepted or late, and nobody is told */
 };
 struct fact {
     uint8_t *data;
@@ -57,6 +60,12 @@ struct watched {
     uint64_t said_ms;                   /* when we said something about it */
     uint64_t all_told;                  /* its number by which all is applied that it spooled while away */
     uint64_t pending;                   /* our input about it that is not applied yet; 0: none */
+    /* Inputs that the log acknowledged and yet has not */
+    char behind_incarnation[FAR_ID_TEXT_SIZE];
+    uint64_t behind_number; /* the last of them, as a pulse said */
+    uint64_t behind_ms;     /* since when the core lacks it; 0: it does not */
+    uint64_t behind_probe;  /* input of ours that came after it; 0: none yet */
+    uint64_t resync_ms;     /* when the edge was told */
 };
 struct own_hash {
     uint64_t position, hash;
@@ -160,6 +169,9 @@ uint64_t inputs_deadline_ms(const struct replica *replica);
 
 /* commands.c */
 void commands_add(struct replica *replica, uint64_t now_ms, const struct acd_command *command);
+/** Tell an edge, as it lives now, that the log has lost what it said. */
+void commands_resync(struct replica *replica, uint64_t now_ms, const char *edge,
+                     const char *edge_incarnation);
 void commands_take_over(struct replica *replica, uint64_t now_ms);
 void commands_clear(struct replica *replica);
 bool commands_next(struct replica *replica, uint64_t now_ms, struct replica_effect *effect);

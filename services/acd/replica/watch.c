@@ -42,26 +42,56 @@ void watch_start(struct replica *replica, uint64_t now_ms)
         replica->watched[i].pulse_calm_ms = replica->calm_ms;
         replica->watched[i].pending = 0;
         replica->watched[i].all_told = UINT64_MAX;
+        replica->watched[i].behind_ms = 0;
         replica->watched[i].heard = false; /* a new leader's patience is no sign of life */
     }
     replica->watch_at_ms = now_ms;
 }
 
-void replica_pulse(struct replica *replica, uint64_t now_ms, const char *edge, const char *incarnation,
-                   uint32_t inputs_unacknowledged)
+static bool log_has(const struct replica *replica, const char *edge, const char *incarnation, uint64_t number)
 {
-    /* A pulse of another life says nothing about the one that the core knows: EdgeStarted will. */
-    if (!replica->acd || *incarnation == 0 || strcmp(acd_edge(replica->acd, edge, NULL), incarnation) != 0)
+    const char *life;
+    uint64_t last = acd_producer_number(replica->acd, edge, &life);
+    return strcmp(life, incarnation) == 0 && last >= number;
+}
+
+/* The log acknowledged more than the core has of it: it is on its way, or the log was lost or cut. */
+static void compare(struct replica *replica, uint64_t now_ms, struct watched *watched,
+                    const Farseat__V1__EdgePulse *pulse, bool known)
+{
+    if (watched->behind_ms != 0 && strcmp(watched->behind_incarnation, pulse->incarnation) == 0 &&
+        !log_has(replica, watched->edge, watched->behind_incarnation, watched->behind_number))
         return;
+    watched->behind_ms = 0;
+    if (pulse->input_acknowledged == 0 ||
+        log_has(replica, watched->edge, pulse->incarnation, pulse->input_acknowledged))
+        return;
+    /* Two processes of one name must not push each other out in turn. */
+    bool other_lives = !known && watched->heard && now_ms < watched->pulse_ms + 2 * PROBE_MS;
+    if (other_lives || (watched->resync_ms != 0 && now_ms < watched->resync_ms + RESYNC_EVERY_MS)) return;
+    if (!far_str_copy(watched->behind_incarnation, sizeof(watched->behind_incarnation), pulse->incarnation))
+        return;
+    watched->behind_number = pulse->input_acknowledged;
+    watched->behind_ms = now_ms;
+    watched->behind_probe = 0;
+}
+
+void replica_pulse(struct replica *replica, uint64_t now_ms, const Farseat__V1__EdgePulse *pulse)
+{
+    if (!replica->acd || pulse->incarnation[0] == '\0') return;
+    bool known = strcmp(acd_edge(replica->acd, pulse->edge, NULL), pulse->incarnation) == 0;
     run_clock(replica, now_ms);
-    struct watched *watched = find_or_add(replica, edge, now_ms);
+    struct watched *watched = find_or_add(replica, pulse->edge, now_ms);
     if (!watched) return;
+    if (replica->role == REPLICA_LEADER) compare(replica, now_ms, watched, pulse, known);
+    /* A pulse of another life says nothing about the one that the core knows: EdgeStarted will. */
+    if (!known) return;
     watched->pulse_ms = now_ms;
     watched->pulse_calm_ms = replica->calm_ms;
     watched->heard = true;
     /* What it had spooled by now is applied once its number reaches this; of several pulses the lowest
      * counts, for an edge that is busy always has something on its way. */
-    uint64_t all_told = acd_producer_number(replica->acd, edge, NULL) + inputs_unacknowledged;
+    uint64_t all_told = acd_producer_number(replica->acd, pulse->edge, NULL) + pulse->inputs_unacknowledged;
     if (all_told < watched->all_told) watched->all_told = all_told;
 }
 
@@ -132,6 +162,23 @@ static void look_at(struct replica *replica, uint64_t now_ms, const char *edge)
     }
 }
 
+/* What an edge appended before our own input is before it in the log: if that one is applied and the edge's
+ * is not, it never will be. */
+static void look_behind(struct replica *replica, uint64_t now_ms, struct watched *watched, uint64_t applied)
+{
+    if (watched->behind_ms == 0 || now_ms < watched->behind_ms + PROBE_MS) return;
+    if (log_has(replica, watched->edge, watched->behind_incarnation, watched->behind_number)) {
+        watched->behind_ms = 0;
+    } else if (watched->behind_probe == 0) {
+        uint64_t number;
+        if (replica_push_tick(replica, now_ms, &number) == FAR_OK) watched->behind_probe = number;
+    } else if (watched->behind_probe <= applied) {
+        commands_resync(replica, now_ms, watched->edge, watched->behind_incarnation);
+        watched->resync_ms = now_ms;
+        watched->behind_ms = 0;
+    }
+}
+
 void watch_run(struct replica *replica, uint64_t now_ms)
 {
     if (replica->role != REPLICA_LEADER || now_ms < replica->watch_at_ms) return;
@@ -146,4 +193,6 @@ void watch_run(struct replica *replica, uint64_t now_ms)
         if (watched && watched->pending != 0 && watched->pending <= applied) watched->pending = 0;
         look_at(replica, now_ms, edge);
     }
+    for (uint32_t i = 0; i < replica->watched_len; i++)
+        look_behind(replica, now_ms, &replica->watched[i], applied);
 }

@@ -319,8 +319,7 @@ static void on_pulse(void *ctx, const struct far_bus_msg *msg)
     ProtobufCMessage *message = NULL;
     if (far_bus_unpack(&farseat__v1__edge_pulse__descriptor, msg, &message) != FAR_OK) return;
     const Farseat__V1__EdgePulse *pulse = (const Farseat__V1__EdgePulse *)message;
-    replica_pulse(shell->replica, run_now_ms(shell), pulse->edge, pulse->incarnation,
-                  pulse->inputs_unacknowledged);
+    replica_pulse(shell->replica, run_now_ms(shell), pulse);
     protobuf_c_message_free_unpacked(message, NULL);
     run_turn(shell);
 }

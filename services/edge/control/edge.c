@@ -110,6 +110,40 @@ void edge_touched(struct edge *edge)
 /* ---- the bus ---------------------------------------------------------------------------------------------
  */
 
+static enum far_err create_appender(struct edge *edge)
+{
+    char subject[FAR_BUS_SUBJECT_LEN_MAX + 1], id[128];
+    enum far_err err = far_subject_write(FAR_SUBJECT_LOG_ACD, subject, sizeof(subject), edge->name, NULL);
+    if (err != FAR_OK) return err;
+    (void)snprintf(id, sizeof(id), "%s.%s", edge->name, edge->incarnation);
+    struct far_appender_config config = {.subject = subject,
+                                         .id = id,
+                                         .first_number = 1,
+                                         .count_max = APPEND_MAX,
+                                         .bytes_max = APPEND_BYTES,
+                                         .acked_fn = on_acked,
+                                         .ctx = edge};
+    return far_appender_create(edge->bus, &config, &edge->appender);
+}
+
+/* What the log was told is lost there: another incarnation says anew what still holds. */
+static void resync(struct edge *edge)
+{
+    char former[FAR_ID_TEXT_SIZE];
+    memcpy(former, edge->incarnation, sizeof(former));
+    far_id_new_text(edge->incarnation);
+    edge->appender = far_appender_destroy(edge->appender);
+    if (create_appender(edge) != FAR_OK) {
+        far_service_fail(edge->service, "the log's appender cannot be made anew");
+        return;
+    }
+    FAR_WARN("edge-resync", "former=%s incarnation=%s why=%s", former, edge->incarnation,
+             "the ACD's log has lost what this edge had said");
+    edge_core_resync(edge->core, edge_now_ms(edge), edge->incarnation);
+    phones_tell(edge);
+    links_announce(edge);
+}
+
 static void on_command(void *context, struct far_bus_request *request, const ProtobufCMessage *message)
 {
     struct edge *edge = context;
@@ -132,23 +166,8 @@ static void on_command(void *context, struct far_bus_request *request, const Pro
     else
         FAR_WARN("command-refused", "leg=%s number=%u body=%d cause=%s next=%u", command->leg_id,
                  command->leg_number, (int)command->body_case, reply.cause, reply.leg_number_next);
+    if (reply.resync) resync(edge);
     edge_touched(edge);
-}
-
-static enum far_err create_appender(struct edge *edge)
-{
-    char subject[FAR_BUS_SUBJECT_LEN_MAX + 1], id[128];
-    enum far_err err = far_subject_write(FAR_SUBJECT_LOG_ACD, subject, sizeof(subject), edge->name, NULL);
-    if (err != FAR_OK) return err;
-    (void)snprintf(id, sizeof(id), "%s.%s", edge->name, edge->incarnation);
-    struct far_appender_config config = {.subject = subject,
-                                         .id = id,
-                                         .first_number = 1,
-                                         .count_max = APPEND_MAX,
-                                         .bytes_max = APPEND_BYTES,
-                                         .acked_fn = on_acked,
-                                         .ctx = edge};
-    return far_appender_create(edge->bus, &config, &edge->appender);
 }
 
 /* The bus is there: this life of the edge begins, and whoever reads the log learns it before anything else.
@@ -169,8 +188,6 @@ static void begin(void *context)
                                        .ctx = edge};
     if (err == FAR_OK) err = far_bus_serve(edge->bus, &commands, &edge->commands);
     if (err != FAR_OK) far_service_fail(edge->service, "commands cannot be served");
-    far_health_set("acd", FAR_HEALTH_DEGRADED, "%s",
-                   "the ACD has granted no credit yet: callers are refused");
     edge_touched(edge);
 }
 
@@ -191,6 +208,7 @@ static void pulse(struct edge *edge, const struct edge_figures *figures)
     pulse.inputs_unacknowledged = count;
     pulse.calls_refused = figures->calls_refused;
     pulse.longest_sound_gap_us = figures->sound_gap_us_max;
+    pulse.input_acknowledged = far_appender_next_number(edge->appender) - 1 - count;
     if (far_subject_write(FAR_SUBJECT_LIVE_EDGE, subject, sizeof(subject), edge->name, NULL) != FAR_OK)
         return;
     enum far_err err = far_bus_publish(edge->bus, subject, &pulse.base, NULL);
@@ -252,7 +270,9 @@ static void tell_health(struct edge *edge, const struct edge_figures *figures)
     else
         far_health_set("log", count > 1000 ? FAR_HEALTH_DEGRADED : FAR_HEALTH_OK, "%s",
                        count > 1000 ? "inputs wait for the ACD's log; look at nats-server" : "");
-    if (edge->began && figures->credit > 0) far_health_set("acd", FAR_HEALTH_OK, "%s", "");
+    if (!edge->began) return;
+    far_health_set("acd", figures->credit > 0 ? FAR_HEALTH_OK : FAR_HEALTH_DEGRADED, "%s",
+                   figures->credit > 0 ? "" : "the ACD has granted no credit yet: callers are refused");
 }
 
 static void on_pulse(void *arg, uint64_t timer)

@@ -222,6 +222,8 @@ void phones_stop(struct edge *edge);
 void phones_watch(struct edge *edge);
 void phones_register(struct edge *edge, uint64_t token, const struct sip_request *request);
 void phones_second(struct edge *edge);
+/** PhoneBound for each that is bound. */
+void phones_tell(struct edge *edge);
 /** It did not answer a call: it is no longer bound. */
 void phones_unreachable(struct edge *edge, const char *phone);
 /** Who it is, by digest. @return 0 and the phone's name; 401 and 503 with ret_headers; 403. */
@@ -239,6 +241,8 @@ void trunks_invite(struct edge *edge, struct sip_event *event);
 enum far_err links_start(struct edge *edge);
 void links_stop(struct edge *edge);
 void links_watch(struct edge *edge);
+/** Say in the bucket where this edge is. */
+void links_announce(struct edge *edge);
 void links_invite(struct edge *edge, struct sip_event *event);
 /** The header for a call to that edge. @return FAR_OK; FAR_ENOTFOUND: it is not in the bucket; FAR_EINVAL. */
 enum far_err links_header(struct edge *edge, const char *peer_edge, const char *leg_id, const char *bridge_id,

@@ -23,7 +23,7 @@ void links_stop(struct edge *edge)
     sodium_memzero(edge->peers, sizeof(edge->peers));
 }
 
-static void announce(struct edge *edge)
+void links_announce(struct edge *edge)
 {
     char uri[160], secret[2 * LINK_SECRET_BYTES + 1];
     Farseat__V1__EdgeAddress address = FARSEAT__V1__EDGE_ADDRESS__INIT;
@@ -73,7 +73,7 @@ static void on_edge(void *context, enum far_kv_event event, const struct far_kv_
     struct edge *edge = context;
     if (event == FAR_KV_RESET) {
         edge->peers_len = 0;
-        announce(edge);
+        links_announce(edge);
     }
     if (event != FAR_KV_VALUE) return;
     if (entry->deleted) {
@@ -88,7 +88,7 @@ static void on_edge(void *context, enum far_kv_event event, const struct far_kv_
 
 void links_watch(struct edge *edge)
 {
-    announce(edge);
+    links_announce(edge);
     if (far_kv_watch(edge->bus, FAR_BUCKET_EDGES, ">", on_edge, edge, &edge->edges_watch) != FAR_OK)
         far_service_fail(edge->service, "the bucket of edges cannot be watched");
 }

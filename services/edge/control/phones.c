@@ -153,8 +153,9 @@ static void unstore(struct edge *edge, const char *phone)
     if (err != FAR_OK) FAR_WARN("registration-not-removed", "phone=%s why=%s", phone, far_err_name(err));
 }
 
-static void tell_bound(struct edge *edge, const struct registrar_phone *phone)
+static void tell_bound(void *context, const struct registrar_phone *phone)
 {
+    struct edge *edge = context;
     Farseat__V1__PhoneBound bound = FARSEAT__V1__PHONE_BOUND__INIT;
     bound.phone = (char *)phone->phone;
     bound.user_agent = (char *)phone->bindings[0].user_agent;
@@ -163,6 +164,11 @@ static void tell_bound(struct edge *edge, const struct registrar_phone *phone)
         if (phone->bindings[i].expires_at_us > bound.expires_at_us)
             bound.expires_at_us = phone->bindings[i].expires_at_us;
     edge_core_phone_bound(edge->core, edge_now_ms(edge), &bound);
+}
+
+void phones_tell(struct edge *edge)
+{
+    registrar_each(edge->registrar, tell_bound, edge);
 }
 
 static void changed(struct edge *edge, const char *name, enum registrar_change change, const char *cause)

@@ -281,6 +281,11 @@ static void on_pulse(void *arg, uint64_t timer)
     pulse.edge = edge;
     pulse.incarnation = fixture->edge_incarnation;
     pulse.number = ++fixture->pulse_number;
+    uint32_t kept = 0;
+    size_t bytes = 0;
+    uint64_t rewinds = 0;
+    far_appender_stats(fixture->appender, &kept, &bytes, &rewinds);
+    pulse.input_acknowledged = far_appender_next_number(fixture->appender) - 1 - kept;
     (void)!far_bus_publish(fixture->edge_bus, "far.live.edge." EDGE, &pulse.base, NULL);
 }
 
@@ -305,7 +310,7 @@ static void say_bound(struct fixture *fixture, const char *phone)
     edge_say(fixture, &input);
 }
 
-void edge_begin(struct fixture *fixture)
+static void begin_life(struct fixture *fixture)
 {
     Farseat__V1__AcdInput input = FARSEAT__V1__ACD_INPUT__INIT;
     Farseat__V1__EdgeStarted started = FARSEAT__V1__EDGE_STARTED__INIT;
@@ -327,6 +332,17 @@ void edge_begin(struct fixture *fixture)
     edge_say(fixture, &input);
     say_bound(fixture, "1001");
     say_bound(fixture, "1002");
+}
+
+void edge_begin_anew(struct fixture *fixture)
+{
+    fixture->appender = far_appender_destroy(fixture->appender);
+    begin_life(fixture);
+}
+
+void edge_begin(struct fixture *fixture)
+{
+    begin_life(fixture);
     struct far_bus_service service = {.subject = "far.cmd.edge." EDGE,
                                       .request_type = &farseat__v1__edge_command__descriptor,
                                       .fn = on_command,

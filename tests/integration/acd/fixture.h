@@ -60,6 +60,8 @@ uint64_t apply_config(struct fixture *fixture);
 
 /** EdgeStarted and PhoneBound of both phones; from then on it pulses. */
 void edge_begin(struct fixture *fixture);
+/** What an edge does when it is told to: another incarnation. */
+void edge_begin_anew(struct fixture *fixture);
 void edge_say(struct fixture *fixture, Farseat__V1__AcdInput *input);
 /** A caller: LegIncoming. The core answers; the test answers for the edge. leg_id has 40 bytes. */
 void edge_call(struct fixture *fixture, char *leg_id, const char *number);

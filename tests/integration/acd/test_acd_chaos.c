@@ -196,10 +196,48 @@ static void test_silent_edge(void **state)
     }
 }
 
+/* The log's files are gone: the edge, which has not noticed, is told to begin anew, and callers are served.
+ */
+static void test_lost_log(void **state)
+{
+    struct fixture *fixture = *state;
+    char command[160], former[40], leg[40];
+    size_t cursor = 0;
+    edge_begin(fixture);
+    assert_non_null(edge_expect(fixture, &cursor, FARSEAT__V1__EDGE_COMMAND__BODY_CREDIT, "", 3000));
+    for (int i = 0; i < ACD_MAX; i++)
+        (void)acd_end(fixture, i, SIGKILL);
+    test_nats_kill(&fixture->nats);
+    (void)snprintf(command, sizeof(command), "rm -r %s/data/jetstream/*/streams/ACD_main", fixture->nats.dir);
+    assert_int_equal(system(command), 0);
+    test_nats_restart(&fixture->nats);
+    acd_start(fixture, 0);
+    acd_wait_leader(fixture, -1, 10000);
+    uint64_t began_ms = far_clock_mono_ms();
+    const Farseat__V1__EdgeCommand *resync =
+        edge_expect(fixture, &cursor, FARSEAT__V1__EDGE_COMMAND__BODY_RESYNC, "", 10000);
+    assert_non_null(resync);
+    assert_string_equal(resync->edge_incarnation, fixture->edge_incarnation);
+    memcpy(former, fixture->edge_incarnation, sizeof(former));
+    edge_begin_anew(fixture);
+    const Farseat__V1__EdgeCommand *credit =
+        edge_expect(fixture, &cursor, FARSEAT__V1__EDGE_COMMAND__BODY_CREDIT, "", 3000);
+    assert_non_null(credit);
+    assert_string_not_equal(credit->edge_incarnation, former);
+    assert_string_equal(credit->log_incarnation, resync->log_incarnation);
+    assert_true(apply_config(fixture) > 0); /* no snapshot had it yet */
+    edge_call(fixture, leg, "+8613800138000");
+    assert_non_null(edge_expect(fixture, &cursor, FARSEAT__V1__EDGE_COMMAND__BODY_ANSWER, leg, 3000));
+    print_message("callers are served again after %llu ms\n",
+                  (unsigned long long)(far_clock_mono_ms() - began_ms));
+    assert_true(far_clock_mono_ms() - began_ms < 15000);
+    assert_null(edge_expect(fixture, &cursor, FARSEAT__V1__EDGE_COMMAND__BODY_RESYNC, "", 2500));
+}
+
 int main(void)
 {
 #define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
     const struct CMUnitTest tests[] = {CASE(test_killed_leader), CASE(test_hand_over),
-                                       CASE(test_bus_is_killed), CASE(test_silent_edge)};
+                                       CASE(test_bus_is_killed), CASE(test_silent_edge), CASE(test_lost_log)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

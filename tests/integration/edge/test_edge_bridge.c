@@ -142,6 +142,37 @@ static void a_bridge_to_nobody_fails(void **state)
     rig_sound_close(&sound);
 }
 
+/* The log has lost all: the edge begins anew, who talks goes on talking, who waits is let go. */
+static void talk_outlives_a_lost_log(void **state)
+{
+    struct pair pair;
+    struct rig_sound sound;
+    char leg_id[64], former[64];
+    (void)state;
+    begin(&pair, hq, "agent", "b-4");
+    pid_t waiting = rig_call_answered(&rig, hq, "waiting", "caller", &sound, leg_id);
+    (void)snprintf(former, sizeof(former), "%s", hq->incarnation);
+    Farseat__V1__ResyncCommand resync = FARSEAT__V1__RESYNC_COMMAND__INIT;
+    assert_string_equal(rig_command(&rig, hq, "", FARSEAT__V1__EDGE_COMMAND__BODY_RESYNC, &resync), "");
+    assert_int_equal(rig_input(&rig, FARSEAT__V1__ACD_INPUT__BODY_EDGE_STARTED)->number, 1);
+    assert_string_not_equal(hq->incarnation, former);
+    assert_string_equal(rig_input(&rig, FARSEAT__V1__ACD_INPUT__BODY_PHONE_BOUND)->phone_bound->phone, "a1");
+    assert_int_equal(rig_sipp_end(&rig, waiting), 0);
+    rig_sound_close(&sound);
+    hear_each_other(&pair);
+    Farseat__V1__CreditCommand credit = FARSEAT__V1__CREDIT_COMMAND__INIT;
+    credit.incoming_legs_max = 100;
+    assert_string_equal(rig_command(&rig, hq, "", FARSEAT__V1__EDGE_COMMAND__BODY_CREDIT, &credit), "");
+    pid_t next = rig_call_answered(&rig, hq, "next", "caller", &sound, leg_id);
+    assert_string_equal(rig_hangup(&rig, hq, leg_id), "");
+    assert_string_equal(rig_input(&rig, FARSEAT__V1__ACD_INPUT__BODY_LEG_ENDED)->leg_ended->leg_id, leg_id);
+    assert_int_equal(rig_sipp_end(&rig, next), 0);
+    rig_sound_close(&sound);
+    assert_string_equal(rig_hangup(&rig, hq, pair.leg_id), ""); /* as if he had hung up */
+    end(&pair);
+    assert_false(rig_comes(&rig, FARSEAT__V1__ACD_INPUT__BODY_LEG_ENDED, 300));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -149,6 +180,7 @@ int main(void)
         cmocka_unit_test(over_a_link),
         cmocka_unit_test(the_caller_leaves_a_link),
         cmocka_unit_test(a_bridge_to_nobody_fails),
+        cmocka_unit_test(talk_outlives_a_lost_log),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -484,11 +484,21 @@ static const char *edge_state(const struct bed *bed)
     return text;
 }
 
+static void pulse_of(struct bed *bed, const char *incarnation, uint32_t backlog, uint64_t acknowledged)
+{
+    Farseat__V1__EdgePulse pulse = FARSEAT__V1__EDGE_PULSE__INIT;
+    pulse.edge = (char *)(uintptr_t) "edge-hq";
+    pulse.incarnation = (char *)(uintptr_t)incarnation;
+    pulse.inputs_unacknowledged = backlog;
+    pulse.input_acknowledged = acknowledged;
+    replica_pulse(bed->replica, bed->now_ms, &pulse);
+}
+
 static void pass(struct bed *bed, uint64_t ms, bool pulse, uint32_t backlog)
 {
     for (uint64_t i = 0; i < ms; i += 100) {
         bed->now_ms += 100;
-        if (pulse) replica_pulse(bed->replica, bed->now_ms, "edge-hq", EDGE, backlog);
+        if (pulse) pulse_of(bed, EDGE, backlog, 1);
         turn(bed);
     }
 }
@@ -552,6 +562,83 @@ static void test_nobody_is_dead_while_the_log_takes_nothing(void **state)
     bed_done(bed);
 }
 
+/* Pulses of one life for ms, whose inputs up to `acknowledged` the log has taken; how often it is told so. */
+static unsigned resyncs(struct bed *bed, uint64_t ms, const char *incarnation, uint64_t acknowledged)
+{
+    unsigned found = 0;
+    for (uint64_t i = 0; i < ms; i += 100) {
+        bed->now_ms += 100;
+        if (i % 500 == 0) pulse_of(bed, incarnation, 0, acknowledged);
+        turn(bed);
+        for (size_t at = 0; at < bed->effects_len; at++) {
+            const struct replica_effect *effect = &bed->effects[at];
+            if (effect->kind != REPLICA_COMMAND) continue;
+            Farseat__V1__EdgeCommand *command =
+                farseat__v1__edge_command__unpack(NULL, effect->len, effect->data);
+            assert_non_null(command);
+            if (command->body_case == FARSEAT__V1__EDGE_COMMAND__BODY_RESYNC) {
+                assert_string_equal(effect->target, "edge-hq");
+                assert_string_equal(command->edge_incarnation, incarnation);
+                assert_string_equal(command->log_incarnation, acd_incarnation(replica_acd(bed->replica)));
+                assert_true(command->leader_position == acd_leader_position(replica_acd(bed->replica)));
+                assert_string_equal(command->leg_id, "");
+                found++;
+            }
+            farseat__v1__edge_command__free_unpacked(command, NULL);
+            Farseat__V1__EdgeCommandReply reply = FARSEAT__V1__EDGE_COMMAND_REPLY__INIT;
+            reply.accepted = true;
+            replica_command_done(bed->replica, bed->now_ms, effect->number, &reply);
+        }
+    }
+    return found;
+}
+
+/* The log was made anew: nobody in it knows the edge, which goes on with number 41. */
+static void test_unknown_edge_is_told_to_begin_anew(void **state)
+{
+    (void)state;
+    struct bed *bed = bed_new();
+    assert_int_equal(resyncs(bed, 20000, EDGE, 40), 0); /* only who leads may */
+    lead(bed);
+    assert_int_equal(resyncs(bed, 4000, EDGE, 40), 1);
+    assert_int_equal(resyncs(bed, 20000, EDGE, 40), 3); /* again, not at every pulse */
+    edge_started(bed);
+    assert_int_equal(resyncs(bed, 20000, EDGE, 1), 0);
+    assert_int_equal(resyncs(bed, 20000, OTHER, 0), 0); /* its EdgeStarted is on its way */
+    bed_done(bed);
+}
+
+/* The log lost its tail: the edge is known, and its inputs leave a gap for ever. */
+static void test_edge_with_a_gap_is_told_to_begin_anew(void **state)
+{
+    (void)state;
+    struct bed *bed = bed_new();
+    lead(bed);
+    edge_started(bed);
+    assert_int_equal(resyncs(bed, 5000, EDGE, 1), 0);
+    bed->drop_appends = true; /* what is not proven is not said */
+    assert_int_equal(resyncs(bed, 10000, EDGE, 7), 0);
+    bed->drop_appends = false;
+    assert_int_equal(resyncs(bed, 5000, EDGE, 7), 1);
+    bed_done(bed);
+}
+
+/* Two of one name: the one that the core knows stays as long as it lives. */
+static void test_second_process_of_a_name_is_left_alone(void **state)
+{
+    (void)state;
+    struct bed *bed = bed_new();
+    lead(bed);
+    edge_started(bed);
+    unsigned found = 0;
+    for (int i = 0; i < 40; i++) {
+        found += resyncs(bed, 300, EDGE, 1);
+        found += resyncs(bed, 300, OTHER, 9);
+    }
+    assert_int_equal(found, 0);
+    bed_done(bed);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -568,6 +655,9 @@ int main(void)
         cmocka_unit_test(test_silent_edge),
         cmocka_unit_test(test_busy_edge_comes_back),
         cmocka_unit_test(test_nobody_is_dead_while_the_log_takes_nothing),
+        cmocka_unit_test(test_unknown_edge_is_told_to_begin_anew),
+        cmocka_unit_test(test_edge_with_a_gap_is_told_to_begin_anew),
+        cmocka_unit_test(test_second_process_of_a_name_is_left_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -478,6 +478,86 @@ static void nothing_is_created_without_limits(void **state)
 
 #define STORY(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+static const char *resync_command(struct world *world, bool *ret_resync)
+{
+    Farseat__V1__EdgeCommand command = FARSEAT__V1__EDGE_COMMAND__INIT;
+    Farseat__V1__ResyncCommand body = FARSEAT__V1__RESYNC_COMMAND__INIT;
+    struct edge_reply reply;
+    command.log_incarnation = (char *)"log-2";
+    command.leader_position = 2;
+    command.edge_incarnation = (char *)"inc-1";
+    command.body_case = FARSEAT__V1__EDGE_COMMAND__BODY_RESYNC;
+    command.resync = &body;
+    edge_core_command(world->core, world->now_ms, 0, &command, "", &reply);
+    *ret_resync = reply.resync;
+    return reply.cause;
+}
+
+/* The log was lost: who talks goes on talking, all others end, and nothing is said about any of them. */
+static void resync_begins_a_new_life(void **state)
+{
+    struct world *world = *state;
+    struct edge_figures figures;
+    bool resync = false;
+    world_credit(world, 8);
+    uint64_t caller = world_talking(world, 1, "l1");
+    assert_string_equal(world_dial(world, "a1", 1, 0), "");
+    uint64_t agent = world->call;
+    edge_core_answered(world->core, world->now_ms, agent, "10.0.0.9:5060");
+    assert_string_equal(world_bridge(world, "l1", 2, "b1", "a1", ""), "");
+    uint64_t waiting = world_talking(world, 2, "l2");
+    uint64_t offered = world_incoming(world, 3, "l3");
+    world_skip(world);
+    assert_string_equal(resync_command(world, &resync), "");
+    assert_true(resync);
+    edge_core_resync(world->core, world->now_ms, "inc-2");
+    world_expect(world, "append edge_started edge=edge-hq site=hq version=1", "hangup resync",
+                 "hangup resync", NULL);
+    edge_core_figures(world->core, &figures);
+    assert_int_equal(figures.credit, 0);
+    world_ended(world, waiting, "commanded", 0, false);
+    world_ended(world, offered, "commanded", 503, false);
+    world_closed(world, waiting);
+    world_expect(world, "media-close", NULL);
+    edge_core_figures(world->core, &figures);
+    assert_int_equal(figures.legs, 2);
+    assert_string_equal(resync_command(world, &resync), "wrong-incarnation"); /* a repeat */
+    assert_false(resync);
+    edge_core_digit(world->core, world->now_ms, caller, '1');
+    edge_core_held(world->core, world->now_ms, caller, true);
+    world_until(world, world->now_ms + 120000);
+    world_expect(world, NULL);
+    world_ended(world, agent, "hangup", 0, true);
+    world_closed(world, agent);
+    world_until(world, world->now_ms + 10);
+    world_expect(world, "media-close", "hangup resync", NULL);
+    world_ended(world, caller, "commanded", 0, false);
+    world_closed(world, caller);
+    world_expect(world, "media-close", NULL);
+    edge_core_figures(world->core, &figures);
+    assert_int_equal(figures.legs, 0);
+}
+
+/* Likewise across a link to another edge, and with one that was still being brought up. */
+static void resync_keeps_links_that_are_up(void **state)
+{
+    struct world *world = *state;
+    world_credit(world, 8);
+    uint64_t caller = world_talking(world, 1, "l1");
+    assert_string_equal(world_bridge(world, "l1", 2, "b1", "a1", "edge-b"), "");
+    uint64_t link = world->call;
+    edge_core_answered(world->core, world->now_ms, link, "");
+    (void)world_talking(world, 2, "l2");
+    assert_string_equal(world_bridge(world, "l2", 2, "b2", "a2", "edge-b"), "");
+    world_skip(world);
+    edge_core_resync(world->core, world->now_ms, "inc-2");
+    world_expect(world, "append edge_started edge=edge-hq site=hq version=1", "hangup resync", NULL);
+    world_ended(world, link, "hangup", 0, true);
+    world_until(world, world->now_ms + 10);
+    world_expect(world, "media-close", "unbridge", "hangup resync", NULL);
+    world_ended(world, caller, "commanded", 0, false);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -502,6 +582,8 @@ int main(void)
         STORY(a_long_backlog_keeps_callers_out),
         STORY(draining_keeps_what_lives),
         STORY(who_falls_silent_is_hung_up_unless_he_holds),
+        STORY(resync_begins_a_new_life),
+        STORY(resync_keeps_links_that_are_up),
         cmocka_unit_test(nothing_is_created_without_limits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -54,11 +54,17 @@ static void set_bridge(struct leg *leg, const char *bridge_id, uint64_t peer_cal
     (void)far_str_copy(leg->bridge.id, sizeof(leg->bridge.id), bridge_id);
 }
 
+static void unset_bridge(struct edge_core *core, struct leg *leg, uint64_t now_ms)
+{
+    leg->bridge = (struct bridge){0};
+    if (leg->orphan) core_due(core, now_ms); /* leg_tick() ends it */
+}
+
 void bridge_drop(struct edge_core *core, struct leg *leg, uint64_t now_ms, const char *cause, bool told)
 {
     struct bridge was = leg->bridge;
     if (was.state == BRIDGE_NONE) return;
-    leg->bridge = (struct bridge){0};
+    unset_bridge(core, leg, now_ms);
     if (was.state == BRIDGE_UP) core_emit_call(core, EDGE_ACT_UNBRIDGE, leg->call);
     if (was.owner && was.state == BRIDGE_PENDING)
         report_bridge_failed(core, leg, now_ms, was.id, cause);
@@ -67,7 +73,7 @@ void bridge_drop(struct edge_core *core, struct leg *leg, uint64_t now_ms, const
     struct leg *peer = core_leg(core, was.peer_call);
     if (peer && peer->bridge.peer_call == leg->call) {
         bool peer_owns = peer->bridge.owner;
-        peer->bridge = (struct bridge){0};
+        unset_bridge(core, peer, now_ms);
         if (peer_owns) report_bridge_down(core, peer, now_ms, was.id, cause);
     }
     struct link *link = link_find(core, was.peer_call);
@@ -77,13 +83,13 @@ void bridge_drop(struct edge_core *core, struct leg *leg, uint64_t now_ms, const
 void bridge_leg_gone(struct edge_core *core, struct leg *leg, uint64_t now_ms)
 {
     struct bridge was = leg->bridge;
-    leg->bridge = (struct bridge){0};
+    unset_bridge(core, leg, now_ms);
     struct link *link = link_find(core, was.peer_call);
     if (link) link_hang_up(core, link, now_ms, "leg-ended");
     struct leg *peer = core_leg(core, was.peer_call);
     if (!peer || peer->bridge.peer_call != leg->call) return;
     bool peer_owns = peer->bridge.owner;
-    peer->bridge = (struct bridge){0};
+    unset_bridge(core, peer, now_ms);
     if (peer_owns) report_bridge_down(core, peer, now_ms, was.id, "peer-ended");
 }
 
@@ -196,7 +202,7 @@ bool bridge_link_answered(struct edge_core *core, uint64_t now_ms, uint64_t call
 static void part(struct edge_core *core, struct leg *leg, uint64_t now_ms, const char *cause)
 {
     struct bridge was = leg->bridge;
-    leg->bridge = (struct bridge){0};
+    unset_bridge(core, leg, now_ms);
     if (was.state == BRIDGE_UP) core_emit_call(core, EDGE_ACT_UNBRIDGE, leg->call);
     if (!was.owner) return;
     if (was.state == BRIDGE_UP)

@@ -265,6 +265,7 @@ static enum edge_outcome judge(struct edge_core *core, uint64_t now_ms, uint64_t
     if (strcmp(command->edge_incarnation, core->incarnation) != 0) return EDGE_OUTCOME_WRONG_INCARNATION;
     if (command->deadline_ms > 0 && age_ms >= command->deadline_ms) return EDGE_OUTCOME_EXPIRED;
     if (command->leg_id[0] == '\0') {
+        if (command->body_case == FARSEAT__V1__EDGE_COMMAND__BODY_RESYNC) return EDGE_OUTCOME_EXECUTED;
         if (command->body_case != FARSEAT__V1__EDGE_COMMAND__BODY_CREDIT) return EDGE_OUTCOME_INVALID;
         return door_credit(core, command->leg_number, command->credit);
     }
@@ -280,7 +281,9 @@ void edge_core_command(struct edge_core *core, uint64_t now_ms, uint64_t age_ms,
     core->figures.commands[outcome]++;
     *ret_reply = (struct edge_reply){.accepted = outcomes[outcome].accepted,
                                      .cause = outcomes[outcome].accepted ? "" : edge_outcome_names[outcome],
-                                     .text = outcomes[outcome].text};
+                                     .text = outcomes[outcome].text,
+                                     .resync = outcome == EDGE_OUTCOME_EXECUTED &&
+                                               command->body_case == FARSEAT__V1__EDGE_COMMAND__BODY_RESYNC};
     if (outcome != EDGE_OUTCOME_GAP) return;
     const struct leg *leg = core_leg_by_id(core, command->leg_id);
     ret_reply->leg_number_next = leg ? leg->number_done + 1 : 1;

@@ -78,6 +78,7 @@ struct leg {
     char leg_id[EDGE_NAME_SIZE], contact_id[EDGE_NAME_SIZE], traceparent[EDGE_NAME_SIZE];
     enum leg_state state;
     bool incoming, has_media, held, echo;
+    bool orphan; /* the log knows nothing of it any more: nothing is said about it */
     uint64_t began_ms, ended_ms, deadline_ms;
     uint32_t number_done;
     uint32_t refused_number; /* the last one refused for good, and as what */
@@ -175,6 +176,9 @@ bool leg_handle(struct edge_core *core, struct leg *leg, enum leg_event event, u
 bool leg_allows(const struct leg *leg, enum leg_event event);
 /** Its end's cause, unless an earlier one holds. */
 void leg_decide_end(struct leg *leg, const char *cause, uint32_t sip_status, bool by_remote);
+/** End it from here, unless it is ending; sip_status 0: the adapter's choice. */
+void leg_end(struct edge_core *core, struct leg *leg, uint64_t now_ms, const char *cause,
+             uint32_t sip_status);
 /** Answered, or about to be: it has an endpoint and can hear something. */
 bool leg_hears(const struct leg *leg);
 void leg_tick(struct edge_core *core, struct leg *leg, uint64_t now_ms);

@@ -113,6 +113,21 @@ void edge_core_start(struct edge_core *core, uint64_t now_ms)
     report_edge_started(core);
 }
 
+void edge_core_resync(struct edge_core *core, uint64_t now_ms, const char *incarnation)
+{
+    (void)far_str_copy(core->incarnation, sizeof(core->incarnation), incarnation);
+    core->credit = 0;
+    core->edge_number_done = 0;
+    report_edge_started(core);
+    if (core->draining) report_edge_draining(core);
+    for (uint64_t id = far_pool_next(&core->legs, 0); id; id = far_pool_next(&core->legs, id)) {
+        struct leg *leg = far_pool_get(&core->legs, id);
+        leg->orphan = true;
+        core_due(core, now_ms);
+    }
+    edge_core_tick(core, now_ms);
+}
+
 void edge_core_ringing(struct edge_core *core, uint64_t now_ms, uint64_t call)
 {
     struct leg *leg = core_leg(core, call);
@@ -188,25 +203,16 @@ void edge_core_drain(struct edge_core *core, uint64_t now_ms)
     report_edge_draining(core);
 }
 
-static void end_leg(struct edge_core *core, struct leg *leg, uint64_t now_ms, const char *cause)
-{
-    if (leg->state == LEG_ENDING || leg->state == LEG_CLOSING) return;
-    leg_decide_end(leg, cause, 0, false);
-    struct edge_action action = {.kind = EDGE_ACT_HANGUP, .call = leg->call};
-    action.end.reason = leg->end_cause;
-    if (leg_handle(core, leg, LEG_EV_HANGUP, now_ms)) core_emit(core, &action);
-}
-
 void edge_core_end_all(struct edge_core *core, uint64_t now_ms, const char *cause)
 {
     for (uint64_t id = far_pool_next(&core->legs, 0); id; id = far_pool_next(&core->legs, id))
-        end_leg(core, far_pool_get(&core->legs, id), now_ms, cause);
+        leg_end(core, far_pool_get(&core->legs, id), now_ms, cause, 0);
 }
 
 void edge_core_media_lost(struct edge_core *core, uint64_t now_ms, uint64_t call)
 {
     struct leg *leg = core_leg(core, call);
-    if (leg && leg->state == LEG_TALKING && !leg->held) end_leg(core, leg, now_ms, "media-lost");
+    if (leg && leg->state == LEG_TALKING && !leg->held) leg_end(core, leg, now_ms, "media-lost", 0);
 }
 
 void edge_core_tick(struct edge_core *core, uint64_t now_ms)

@@ -122,6 +122,7 @@ struct edge_reply {
     const char *cause; /* "" | fenced, wrong-incarnation, unknown-leg, gap, expired, busy, invalid; static */
     const char *text;  /* what and why; static */
     uint32_t leg_number_next;
+    bool resync; /* answer, then call edge_core_resync() */
 };
 /** Take or refuse a command (architecture.md, "Commands between core and edge").
  *  A leg's number is used up by a command that was executed or refused as busy or invalid, and a repeat of it
@@ -132,6 +133,13 @@ struct edge_reply {
 void edge_core_command(struct edge_core *core, uint64_t now_ms, uint64_t age_ms,
                        const Farseat__V1__EdgeCommand *command, const char *traceparent,
                        struct edge_reply *ret_reply);
+
+/** Begin another incarnation, since the log has lost what this one said: EdgeStarted is its first input, then
+ * tell edge_core_phone_bound() of every phone. No credit until it is granted anew. No input about the present
+ * legs follows: who is bridged talks on until somebody hangs up, which ends the other too; all others end
+ * (503, or BYE) with the cause "resync".
+ *  @param incarnation a new UUID; copied. What was not appended yet is worth nothing any more. */
+void edge_core_resync(struct edge_core *core, uint64_t now_ms, const char *incarnation);
 
 /* ---- from SIP ----------------------------------------------------------------------------------------- */
 

@@ -164,8 +164,20 @@ bool leg_handle(struct edge_core *core, struct leg *leg, enum leg_event event, u
     return true;
 }
 
+void leg_end(struct edge_core *core, struct leg *leg, uint64_t now_ms, const char *cause, uint32_t sip_status)
+{
+    if (leg->state == LEG_ENDING || leg->state == LEG_CLOSING) return;
+    leg_decide_end(leg, cause, sip_status, false);
+    struct edge_action action = {.kind = EDGE_ACT_HANGUP, .call = leg->call};
+    action.end.sip_status = sip_status;
+    action.end.reason = leg->end_cause;
+    if (leg_handle(core, leg, LEG_EV_HANGUP, now_ms)) core_emit(core, &action);
+}
+
 void leg_tick(struct edge_core *core, struct leg *leg, uint64_t now_ms)
 {
+    /* Nobody will command it any more: without somebody to talk to it would hear nothing for ever. */
+    if (leg->orphan && leg->bridge.state != BRIDGE_UP) leg_end(core, leg, now_ms, "resync", 503);
     if (now_ms >= leg->deadline_ms)
         (void)leg_handle(core, leg, LEG_EV_TIMEOUT, now_ms);
     else if (leg->deadline_ms != NEVER)

@@ -22,6 +22,11 @@ static void append(struct edge_core *core, const char *traceparent, Farseat__V1_
     core_emit(core, &(struct edge_action){.kind = EDGE_ACT_APPEND, .input = input});
 }
 
+static void append_about(struct edge_core *core, const struct leg *leg, Farseat__V1__AcdInput *input)
+{
+    if (!leg->orphan) append(core, leg->traceparent, input);
+}
+
 static Farseat__V1__AcdInput input_of(Farseat__V1__AcdInput__BodyCase kind)
 {
     Farseat__V1__AcdInput input = FARSEAT__V1__ACD_INPUT__INIT;
@@ -101,7 +106,7 @@ void report_leg_incoming(struct edge_core *core, const struct leg *leg, const st
     body.sip_call_id = (char *)incoming->sip_call_id;
     body.source = (char *)incoming->source;
     input.leg_incoming = &body;
-    append(core, leg->traceparent, &input);
+    append_about(core, leg, &input);
 }
 
 void report_leg_ringing(struct edge_core *core, const struct leg *leg, uint64_t now_ms)
@@ -110,7 +115,7 @@ void report_leg_ringing(struct edge_core *core, const struct leg *leg, uint64_t 
     Farseat__V1__AcdInput input = input_of(FARSEAT__V1__ACD_INPUT__BODY_LEG_RINGING);
     ABOUT(body, leg, now_ms);
     input.leg_ringing = &body;
-    append(core, leg->traceparent, &input);
+    append_about(core, leg, &input);
 }
 
 void report_leg_answered(struct edge_core *core, const struct leg *leg, uint64_t now_ms, const char *address)
@@ -120,7 +125,7 @@ void report_leg_answered(struct edge_core *core, const struct leg *leg, uint64_t
     ABOUT(body, leg, now_ms);
     body.phone_address = (char *)address;
     input.leg_answered = &body;
-    append(core, leg->traceparent, &input);
+    append_about(core, leg, &input);
 }
 
 void report_leg_ended(struct edge_core *core, const struct leg *leg)
@@ -136,7 +141,7 @@ void report_leg_ended(struct edge_core *core, const struct leg *leg)
     body.packets_sent = leg->sound.packets_sent;
     body.packets_lost = leg->sound.packets_lost;
     input.leg_ended = &body;
-    append(core, leg->traceparent, &input);
+    append_about(core, leg, &input);
 }
 
 void report_leg_never_was(struct edge_core *core, const char *leg_id, uint32_t number_done, const char *trace)
@@ -157,7 +162,7 @@ void report_leg_hold(struct edge_core *core, const struct leg *leg, uint64_t now
     ABOUT(body, leg, now_ms);
     body.held = leg->held;
     input.leg_hold = &body;
-    append(core, leg->traceparent, &input);
+    append_about(core, leg, &input);
 }
 
 void report_leg_referred(struct edge_core *core, const struct leg *leg, uint64_t now_ms, const char *target)
@@ -167,7 +172,7 @@ void report_leg_referred(struct edge_core *core, const struct leg *leg, uint64_t
     ABOUT(body, leg, now_ms);
     body.target = (char *)target;
     input.leg_referred = &body;
-    append(core, leg->traceparent, &input);
+    append_about(core, leg, &input);
 }
 
 void report_play_done(struct edge_core *core, const struct leg *leg, uint64_t now_ms, const char *play_id,
@@ -180,7 +185,7 @@ void report_play_done(struct edge_core *core, const struct leg *leg, uint64_t no
     body.cause = (char *)cause;
     body.text = (char *)text;
     input.play_done = &body;
-    append(core, leg->traceparent, &input);
+    append_about(core, leg, &input);
 }
 
 void report_digits(struct edge_core *core, const struct leg *leg, uint64_t now_ms, const char *cause)
@@ -197,7 +202,7 @@ void report_digits(struct edge_core *core, const struct leg *leg, uint64_t now_m
     else if (collect->digits_len > 0)
         body.secret_handle = (char *)collect->id;
     input.digits_collected = &body;
-    append(core, leg->traceparent, &input);
+    append_about(core, leg, &input);
 }
 
 void report_bridge_up(struct edge_core *core, const struct leg *leg, uint64_t now_ms)
@@ -207,7 +212,7 @@ void report_bridge_up(struct edge_core *core, const struct leg *leg, uint64_t no
     ABOUT(body, leg, now_ms);
     body.bridge_id = (char *)leg->bridge.id;
     input.bridge_up = &body;
-    append(core, leg->traceparent, &input);
+    append_about(core, leg, &input);
 }
 
 void report_bridge_failed(struct edge_core *core, const struct leg *leg, uint64_t now_ms,
@@ -219,7 +224,7 @@ void report_bridge_failed(struct edge_core *core, const struct leg *leg, uint64_
     body.bridge_id = (char *)bridge_id;
     body.cause = (char *)cause;
     input.bridge_failed = &body;
-    append(core, leg->traceparent, &input);
+    append_about(core, leg, &input);
 }
 
 void report_bridge_down(struct edge_core *core, const struct leg *leg, uint64_t now_ms, const char *bridge_id,
@@ -231,7 +236,7 @@ void report_bridge_down(struct edge_core *core, const struct leg *leg, uint64_t 
     body.bridge_id = (char *)bridge_id;
     body.cause = (char *)cause;
     input.bridge_down = &body;
-    append(core, leg->traceparent, &input);
+    append_about(core, leg, &input);
 }
 
 void report_recording_started(struct edge_core *core, const struct leg *leg, uint64_t now_ms,
@@ -244,7 +249,7 @@ void report_recording_started(struct edge_core *core, const struct leg *leg, uin
     body.part = recording->part;
     body.recorder_uri = (char *)recording->uris[recording->at];
     input.recording_started = &body;
-    append(core, leg->traceparent, &input);
+    append_about(core, leg, &input);
 }
 
 void report_recording_stopped(struct edge_core *core, const struct leg *leg, uint64_t now_ms,
@@ -256,7 +261,7 @@ void report_recording_stopped(struct edge_core *core, const struct leg *leg, uin
     body.recording_id = (char *)recording->recording_id;
     body.recorded_ms = recording->recorded_ms;
     input.recording_stopped = &body;
-    append(core, leg->traceparent, &input);
+    append_about(core, leg, &input);
 }
 
 void report_recording_failed(struct edge_core *core, const struct leg *leg, uint64_t now_ms,
@@ -268,5 +273,5 @@ void report_recording_failed(struct edge_core *core, const struct leg *leg, uint
     body.recording_id = (char *)recording->recording_id;
     body.cause = (char *)cause;
     input.recording_failed = &body;
-    append(core, leg->traceparent, &input);
+    append_about(core, leg, &input);
 }
