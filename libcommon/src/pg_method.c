@@ -51,7 +51,9 @@ static void question_done(enum far_err err, void *arg)
 {
     struct question *question = arg;
     struct far_pg_methods *methods = question->served->owner;
-    const char *text = question->answer.text[0] ? question->answer.text : far_err_text(err);
+    const char *text = question->answer.text[0]  ? question->answer.text
+                       : err == FAR_EUNAVAILABLE ? "PostgreSQL is not there now: try again in a moment"
+                                                 : far_err_text(err);
     if (err == FAR_OK)
         far_bus_reply(question->request, question->answer.message);
     else

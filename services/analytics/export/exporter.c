@@ -23,6 +23,7 @@
 #define RETRY_US  2000000
 #define INIT_MS   20000
 #define COMMIT_MS 30000
+#define SLOW_US   5000000 /* Kafka's answer takes longer: say so */
 
 struct exporter {
     struct far_bus *bus;
@@ -34,6 +35,7 @@ struct exporter {
     rd_kafka_t *producer; /* ours while no work is under way, else the work's */
     char incarnation[24]; /* of the stream: when it was created */
     bool working, gone;
+    uint64_t work_since_us;
     bool transaction; /* one is open at the producer */
     struct export_progress loaded;
     enum far_err work_err;
@@ -58,6 +60,7 @@ static bool work(struct exporter *exporter, far_loop_fn *fn, far_loop_fn *done)
     exporter->text[0] = '\0';
     if (far_loop_work(far_bus_loop(exporter->bus), fn, done, exporter) != FAR_OK) return false;
     exporter->working = true;
+    exporter->work_since_us = far_clock_mono_us();
     return true;
 }
 
@@ -265,6 +268,7 @@ static void commit_done(void *arg)
     if (released(exporter)) return;
     if (exporter->work_err == FAR_OK) {
         export_committed(&exporter->core);
+        far_health_set("kafka", FAR_HEALTH_OK, "%s", "");
         if (exporter->reader) far_log_reader_resume(exporter->reader);
     } else { /* perhaps it was committed: what is true is read back */
         failed(exporter, exporter->text);
@@ -314,6 +318,11 @@ static void tick(void *arg, uint64_t timer)
         if (rd_kafka_fatal_error(exporter->producer, text, sizeof(text)) != RD_KAFKA_RESP_ERR_NO_ERROR)
             failed(exporter, text);
     }
+    uint64_t waited_us = exporter->working ? far_clock_mono_us() - exporter->work_since_us : 0;
+    if (waited_us > SLOW_US)
+        far_health_set("kafka", FAR_HEALTH_DEGRADED, "%s",
+                       "records wait in stream REC: Kafka does not answer (kafka.brokers); they are exported "
+                       "when it is back");
     drive(exporter);
 }
 

@@ -32,6 +32,12 @@ static void work_end(struct work *work)
     free(work);
 }
 
+static void database_fail(struct exchange *exchange, enum far_err err)
+{
+    exchange_fail(exchange, err,
+                  err == FAR_EUNAVAILABLE ? "PostgreSQL is not there now: try again in a moment" : NULL);
+}
+
 static void submit(struct work *work, far_pg_work_fn *fn, far_pg_done_fn *done)
 {
     const struct far_pg_job job = {.work = fn, .done = done, .arg = work, .transaction = true};
@@ -146,7 +152,7 @@ static void login_done(enum far_err err, void *arg)
     struct work *work = arg;
     struct throttle *throttle = work->exchange->api->throttle;
     if (err != FAR_OK) {
-        exchange_fail(work->exchange, err, NULL);
+        database_fail(work->exchange, err);
     } else if (work->login.identity.login[0] == '\0') {
         for (size_t i = 0; i < FAR_ARRAY_LEN(work->keys); i++)
             throttle_failed(throttle, work->keys[i], far_clock_mono_ms());
@@ -212,7 +218,7 @@ static void refresh_done(enum far_err err, void *arg)
     else if (err == FAR_EDENIED)
         reply_denied(work->exchange, "the session has ended: log in again");
     else
-        exchange_fail(work->exchange, err, NULL);
+        database_fail(work->exchange, err);
     work_end(work);
 }
 
@@ -244,7 +250,7 @@ static void empty_done(enum far_err err, void *arg)
     else if (err == FAR_EINVAL)
         exchange_fail(work->exchange, err, "newPassword: 10 to 200 bytes");
     else
-        exchange_fail(work->exchange, err, NULL);
+        database_fail(work->exchange, err);
     work_end(work);
 }
 
@@ -330,7 +336,7 @@ static void audit_list_done(enum far_err err, void *arg)
     if (err == FAR_OK)
         exchange_reply(work->exchange, &work->audit->base);
     else
-        exchange_fail(work->exchange, err, NULL);
+        database_fail(work->exchange, err);
     work_end(work);
 }
 
