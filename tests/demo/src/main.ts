@@ -64,7 +64,7 @@ async function stageSet(): Promise<Stage> {
   const settings = settingsRead();
   json = settings.json;
   fs.rmSync(settings.folder, { recursive: true, force: true });
-  fs.mkdirSync(settings.folder, { recursive: true, mode: 0o700 });
+  fs.mkdirSync(`${settings.folder}/recordings`, { recursive: true, mode: 0o700 });
   const admin = new Api(settings.api, "admin", settings.adminPassword);
   title(`The demo's centre: two sites, two queues, three agents, ${settings.calls} callers`);
   print(`    ${await centreApply(settings)}`);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reading back what the house has written: records with a stock Kafka reader, everything else by the API.
+import * as fs from "node:fs";
 import { Api, ContactHistory, ContactRecord, KpiReply, RecordingPart, Ticket } from "./api";
 import { run } from "../../lib/deployment";
 import { TIME_ZONE } from "./setup";
@@ -60,9 +61,11 @@ export function recordingsRead(api: Api, contactId: string, count: number): Prom
   });
 }
 
-export interface RecordedSound { seconds: number; left: Stretch[]; right: Stretch[] }
-export async function soundRead(api: Api, part: RecordingPart, tones: number[]): Promise<RecordedSound> {
-  const wav = new Wav(await api.bytes(`/recordings/${part.recordingId}/audio?part=${part.part}`));
+export interface RecordedSound { file: string; seconds: number; left: Stretch[]; right: Stretch[] }
+/** A part's sound by the API, kept as a file for whoever wants to hear it. */
+export async function soundRead(api: Api, part: RecordingPart, tones: number[], file: string): Promise<RecordedSound> {
+  const bytes = await api.bytes(`/recordings/${part.recordingId}/audio?part=${part.part}`), wav = new Wav(bytes);
+  fs.writeFileSync(file, bytes, { mode: 0o600 });
   if (wav.channels !== 2 || wav.rateHz !== 8000) throw new Error(`a recording with ${wav.channels} channels of ${wav.rateHz} Hz`);
-  return { seconds: wav.ms / 1000, left: stretchesOf(wav.samples(0), tones), right: stretchesOf(wav.samples(1), tones) };
+  return { file, seconds: wav.ms / 1000, left: stretchesOf(wav.samples(0), tones), right: stretchesOf(wav.samples(1), tones) };
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Each figure of the house against what the callers did and heard, by their own clocks.
+import { join } from "node:path";
 import { Api, ContactHistory, ContactRecord, KpiReply, Part, QueueKpi, Ratio, RecordingPart, Ticket } from "./api";
 import { Caller } from "./caller";
 import { Checks } from "./checks";
@@ -37,14 +38,17 @@ export function agentsHeard(caller: Caller): { agent: string; from: number; to: 
     .sort((a, b) => a.from - b.from);
 }
 
-async function soundOf(api: Api, settings: Settings, record: ContactRecord): Promise<Recorded[]> {
+async function soundOf(api: Api, settings: Settings, caller: Caller, record: ContactRecord): Promise<Recorded[]> {
   const wanted = record.parts.filter((part) => part.recordingId);
   if (wanted.length === 0) return [];
   const parts = await recordingsRead(api, record.contactId, wanted.length);
   const callers = Array.from({ length: settings.calls }, (_, i) => CALLER_HZ(i)), tones = [...callers, ...Object.values(AGENT_HZ)];
   const recorded: Recorded[] = [];
   for (const agent of wanted)
-    for (const part of parts.filter((p) => p.recordingId === agent.recordingId)) recorded.push({ part, agent, sound: await soundRead(api, part, tones) });
+    for (const part of parts.filter((p) => p.recordingId === agent.recordingId)) {
+      const file = join(settings.folder, `recordings/caller-${caller.index + 1}-${agent.agentId}${part.part > 1 ? `-part-${part.part}` : ""}.wav`);
+      recorded.push({ part, agent, sound: await soundRead(api, part, tones, file) });
+    }
   return recorded;
 }
 
@@ -57,7 +61,7 @@ export async function gather(api: Api, settings: Settings, checks: Checks, calle
     const entry = contactId ? kafka.get(contactId) : undefined;
     try {
       if (!contactId || !entry) throw new Error("it was never seen");
-      const [history, tickets, recorded] = await Promise.all([historyRead(api, contactId), ticketsRead(api, contactId), soundOf(api, settings, entry.last)]);
+      const [history, tickets, recorded] = await Promise.all([historyRead(api, contactId), ticketsRead(api, contactId), soundOf(api, settings, caller, entry.last)]);
       const heard = agentsHeard(caller), first = heard[0];
       return [{
         caller, contactId, record: entry.last, revisions: entry.records.map((record) => record.revision), history, tickets, recorded,
