@@ -91,10 +91,17 @@ rd_kafka_resp_err_t message_produce(rd_kafka_t *producer, const struct message *
     rd_kafka_headers_t *headers = rd_kafka_headers_new(FAR_ARRAY_LEN(rows));
     for (size_t i = 0; i < FAR_ARRAY_LEN(rows); i++)
         (void)rd_kafka_header_add(headers, rows[i].name, -1, rows[i].value, -1);
-    rd_kafka_resp_err_t code = rd_kafka_producev(
-        producer, RD_KAFKA_V_TOPIC(message->topic->topic), RD_KAFKA_V_KEY(message->key, strlen(message->key)),
-        RD_KAFKA_V_VALUE(message->value, strlen(message->value)), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
-        RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_END);
+    /* By values, because the library's macros are GNU C. */
+    const rd_kafka_vu_t values[] = {
+        {.vtype = RD_KAFKA_VTYPE_TOPIC, .u.cstr = message->topic->topic},
+        {.vtype = RD_KAFKA_VTYPE_KEY, .u.mem = {(char *)(uintptr_t)message->key, strlen(message->key)}},
+        {.vtype = RD_KAFKA_VTYPE_VALUE, .u.mem = {message->value, strlen(message->value)}},
+        {.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY},
+        {.vtype = RD_KAFKA_VTYPE_HEADERS, .u.headers = headers},
+    };
+    rd_kafka_error_t *error = rd_kafka_produceva(producer, values, FAR_ARRAY_LEN(values));
+    rd_kafka_resp_err_t code = error ? rd_kafka_error_code(error) : RD_KAFKA_RESP_ERR_NO_ERROR;
+    if (error) rd_kafka_error_destroy(error);
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR) rd_kafka_headers_destroy(headers);
     return code;
 }

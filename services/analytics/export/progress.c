@@ -55,13 +55,19 @@ enum far_err progress_produce(rd_kafka_t *producer, const struct export_progress
     char *value = NULL;
     enum far_err err = far_json_print(&message.base, 0, &value);
     if (err != FAR_OK) return err;
-    rd_kafka_resp_err_t code = rd_kafka_producev(
-        producer, RD_KAFKA_V_TOPIC(far_topic_rows[FAR_TOPIC_EXPORT_PROGRESS].topic), RD_KAFKA_V_PARTITION(0),
-        RD_KAFKA_V_KEY(FAR_STREAM_RECORDS, strlen(FAR_STREAM_RECORDS)),
-        RD_KAFKA_V_VALUE(value, strlen(value)), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_END);
+    /* By values, because the library's macros are GNU C. */
+    const rd_kafka_vu_t values[] = {
+        {.vtype = RD_KAFKA_VTYPE_TOPIC, .u.cstr = far_topic_rows[FAR_TOPIC_EXPORT_PROGRESS].topic},
+        {.vtype = RD_KAFKA_VTYPE_PARTITION, .u.i32 = 0},
+        {.vtype = RD_KAFKA_VTYPE_KEY, .u.mem = {(char[]){FAR_STREAM_RECORDS}, strlen(FAR_STREAM_RECORDS)}},
+        {.vtype = RD_KAFKA_VTYPE_VALUE, .u.mem = {value, strlen(value)}},
+        {.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY},
+    };
+    rd_kafka_error_t *error = rd_kafka_produceva(producer, values, FAR_ARRAY_LEN(values));
     free(value);
-    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return FAR_OK;
-    (void)far_str_copy(ret_text, KAFKA_TEXT_SIZE, rd_kafka_err2str(code));
+    if (!error) return FAR_OK;
+    (void)far_str_copy(ret_text, KAFKA_TEXT_SIZE, rd_kafka_error_string(error));
+    rd_kafka_error_destroy(error);
     return FAR_EIO;
 }
 
