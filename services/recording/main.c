@@ -23,6 +23,7 @@
 #include <string.h>
 
 #define OBSERVE_MS     200
+#define QUIET_MS       2000 /* without a packet: is the client there? */
 #define PROGRESS_MS    5000
 #define REPORT_WAIT_MS 3000 /* how long a drained process waits for PostgreSQL and the bus */
 
@@ -82,10 +83,10 @@ static const struct far_config_row rows[] = {
     {.path = "rtp.silence_max",
      .type = FAR_CONFIG_DURATION_MS,
      .offset = offsetof(struct recording_config, silence_ms),
-     .default_text = "2m",
+     .default_text = "30s",
      .min = 1000,
      .max = 86400000,
-     .help = "A session of which neither side sent a packet for so long is ended"},
+     .help = "A session of which neither side sent a packet for so long is ended, even when the client answers OPTIONS"},
     {.path = "store.path",
      .type = FAR_CONFIG_STRING,
      .offset = offsetof(struct recording_config, store_path),
@@ -186,6 +187,11 @@ static void on_silent(void *ctx, uint64_t session)
 {
     (void)ctx;
     srs_silent(app.srs, session);
+}
+static void on_quiet(void *ctx, uint64_t session)
+{
+    (void)ctx;
+    srs_quiet(app.srs, session);
 }
 
 static void on_sessions_posted(void *arg)
@@ -306,7 +312,9 @@ static enum far_err start_srs(void)
                                        .sessions_max = (size_t)app.config.sessions_max,
                                        .silence_ms = app.config.silence_ms,
                                        .writer = app.writer,
-                                       .silent = on_silent};
+                                       .silent = on_silent,
+                                       .quiet_ms = QUIET_MS,
+                                       .quiet = on_quiet};
     struct srs_config srs = {.listen = app.config.sip_listen,
                              .media_address = app.config.rtp_address,
                              .instance = far_service_instance(app.service),

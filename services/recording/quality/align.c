@@ -154,6 +154,23 @@ size_t align_rest(struct align *align, int64_t end_at, uint8_t out[ALIGN_CHUNK_B
     return frames;
 }
 
+int64_t align_sound_to(const struct align *align)
+{
+    int64_t left = align->sides[0].placed_to, right = align->sides[1].placed_to;
+    return left > right ? left : right;
+}
+
+void align_trim(struct align *align, int64_t frames)
+{
+    assert(frames >= 0 && align->written - frames >= align_sound_to(align));
+    align->written -= frames;
+    for (unsigned s = 0; s < ALIGN_SIDES; s++) {
+        struct align_side *side = &align->sides[s];
+        side->missing -= (uint64_t)frames;
+        if (!side->started) side->lead_in -= (uint64_t)frames;
+    }
+}
+
 void align_figures(const struct align *align, unsigned side_number, struct align_figures *ret_figures)
 {
     assert(side_number < ALIGN_SIDES);

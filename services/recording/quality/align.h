@@ -67,4 +67,9 @@ bool align_take(struct align *align, int64_t now_at, uint8_t out[ALIGN_CHUNK_BYT
 /** The session ended at end_at: give out what remains. @return frames in out, up to ALIGN_CHUNK; call it
  * until 0. */
 size_t align_rest(struct align *align, int64_t end_at, uint8_t out[ALIGN_CHUNK_BYTES]);
+/** Where the last sound of both sides ends; 0: none came. */
+int64_t align_sound_to(const struct align *align);
+/** The last `frames` that were given out, all after align_sound_to(), are no part of the recording after all.
+ */
+void align_trim(struct align *align, int64_t frames);
 void align_figures(const struct align *align, unsigned side, struct align_figures *ret_figures);

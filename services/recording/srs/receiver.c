@@ -16,16 +16,19 @@
 #define EVENTS_MAX    64
 #define READS_MAX     32 /* datagrams of one socket before the others have their turn */
 #define LATCH_US      1000000u
+#define QUIET_US      500000u
+#define TAIL          ((int64_t)FAR_G711_RATE) /* frames of silence that a lost client's recording may end with */
+#define HELD_MAX      240u /* chunks, 2 min: what sound that comes again has to wait for */
 #define SOCKET_BUFFER 262144
 #define KEY_RTCP      1u /* an event's key: slot << 8 | stream * KEY_STREAM | KEY_RTCP */
 #define KEY_STREAM    2u
 
-enum note_kind { NOTE_ADD, NOTE_PEERS, NOTE_END, NOTE_STOP };
+enum note_kind { NOTE_ADD, NOTE_PEERS, NOTE_END, NOTE_LOST, NOTE_STOP };
 struct note {
     struct mail mail; /* first */
     enum note_kind kind;
     uint64_t at_us;
-    struct receiver_session session; /* of PEERS and END only the id and peers */
+    struct receiver_session session; /* of the others only the id and peers */
 };
 
 struct stream {
@@ -39,7 +42,9 @@ struct live {
     struct stream streams[ALIGN_SIDES];
     struct align align;
     uint64_t chunks;
+    uint64_t held;     /* the last of these, silence that was not handed over: is the client still there? */
     uint64_t heard_us; /* any side */
+    uint64_t quiet_us; /* when quiet() was said last */
     bool told_silent;
 };
 struct receiver {
@@ -158,34 +163,72 @@ static void live_add(struct receiver *receiver, struct note *note)
     }
 }
 
-/* Hand over what is old enough. A chunk that the queue refuses is missed by its number: a marked gap. */
+/* Hand over the oldest `count` chunks of what is held. */
+static void live_release(struct receiver *receiver, struct live *live, uint64_t count)
+{
+    if (count == 0) return;
+    writer_silence(receiver->config.writer, live->session, live->chunks - live->held, count);
+    live->held -= count;
+}
+
+/* A chunk that the queue refuses is missed by its number: a marked gap. */
+static void live_chunk(struct receiver *receiver, struct live *live, const uint8_t *chunk)
+{
+    live_release(receiver, live, live->held);
+    enum far_err err = writer_chunk(receiver->config.writer, live->session, live->chunks, chunk);
+    if (err != FAR_OK)
+        FAR_ERROR("chunk-not-queued", "session=%llu error=%s", (unsigned long long)live->session,
+                  far_err_name(err));
+    live->chunks++;
+}
+
+/* Hand over what is old enough, but hold what would be cut off if the client proves to be lost. */
 static void live_advance(struct receiver *receiver, struct live *live, uint64_t now_us)
 {
     uint8_t chunk[ALIGN_CHUNK_BYTES];
-    while (align_take(&live->align, frames_at(live, now_us), chunk)) {
-        enum far_err err = writer_chunk(receiver->config.writer, live->session, live->chunks, chunk);
-        if (err != FAR_OK)
-            FAR_ERROR("chunk-not-queued", "session=%llu error=%s", (unsigned long long)live->session,
-                      far_err_name(err));
+    for (;;) {
+        int64_t tail_to = align_sound_to(&live->align) + TAIL;
+        bool hold = live->align.written + (int64_t)ALIGN_CHUNK > tail_to;
+        if (!align_take(&live->align, frames_at(live, now_us), chunk)) return;
+        if (!hold) {
+            live_chunk(receiver, live, chunk);
+            continue;
+        }
         live->chunks++;
+        live->held++;
+        if (live->held > HELD_MAX) live_release(receiver, live, 1);
     }
 }
 
-static void live_end(struct receiver *receiver, size_t slot, uint64_t at_us)
+/* The client is lost: what is held is no part of the recording. @return where it ends. */
+static int64_t live_cut(struct live *live, int64_t end_at)
+{
+    int64_t tail_to = align_sound_to(&live->align) + TAIL;
+    if (align_sound_to(&live->align) > live->align.written - (int64_t)(live->held * ALIGN_CHUNK))
+        return end_at; /* it came back at the last moment */
+    align_trim(&live->align, (int64_t)(live->held * ALIGN_CHUNK));
+    live->chunks -= live->held;
+    live->held = 0;
+    return end_at < tail_to ? end_at : tail_to;
+}
+
+static void live_end(struct receiver *receiver, size_t slot, uint64_t at_us, bool lost)
 {
     struct live *live = receiver->lives[slot];
     uint8_t chunk[ALIGN_CHUNK_BYTES];
-    int64_t end_at = frames_at(live, at_us);
-    struct writer_ending ending = {.ended_at_us = far_clock_wall_us(), .sound = chunk};
+    int64_t over_at = frames_at(live, at_us), end_at = lost ? live_cut(live, over_at) : over_at;
+    if (end_at < live->align.written) end_at = live->align.written; /* after HELD_MAX more was handed over */
+    struct writer_ending ending = {.ended_at_us = far_clock_wall_us() -
+                                                  (over_at - end_at) * 1000000 / (int64_t)FAR_G711_RATE,
+                                   .sound = chunk};
+    live_release(receiver, live, live->held);
     for (;;) {
         size_t frames = align_rest(&live->align, end_at, chunk);
         if (frames < ALIGN_CHUNK) {
             ending.frames = frames;
             break;
         }
-        if (writer_chunk(receiver->config.writer, live->session, live->chunks, chunk) != FAR_OK)
-            FAR_ERROR("chunk-not-queued", "session=%llu", (unsigned long long)live->session);
-        live->chunks++;
+        live_chunk(receiver, live, chunk);
     }
     ending.chunks = live->chunks;
     for (unsigned i = 0; i < ALIGN_SIDES; i++)
@@ -266,7 +309,8 @@ static void receiver_take(struct receiver *receiver, struct note *note)
     if (note->kind == NOTE_ADD) live_add(receiver, note);
     if (note->kind == NOTE_STOP) receiver->stopping = true;
     if (live && note->kind == NOTE_PEERS) live->config.peers = note->session.peers;
-    if (live && note->kind == NOTE_END) live_end(receiver, slot, note->at_us);
+    if (live && (note->kind == NOTE_END || note->kind == NOTE_LOST))
+        live_end(receiver, slot, note->at_us, note->kind == NOTE_LOST);
 }
 
 static void receiver_tick(struct receiver *receiver, uint64_t now_us)
@@ -275,6 +319,12 @@ static void receiver_tick(struct receiver *receiver, uint64_t now_us)
         struct live *live = receiver->lives[i];
         if (!live) continue;
         live_advance(receiver, live, now_us);
+        if (now_us > live->heard_us &&
+            now_us - live->heard_us > (uint64_t)receiver->config.quiet_ms * 1000u &&
+            now_us - live->quiet_us >= QUIET_US) {
+            live->quiet_us = now_us;
+            receiver->config.quiet(receiver->config.ctx, live->session);
+        }
         if (!live->told_silent && now_us > live->heard_us &&
             now_us - live->heard_us > (uint64_t)receiver->config.silence_ms * 1000u) {
             live->told_silent = true;
@@ -303,7 +353,7 @@ static void *receiver_run(void *arg)
         receiver_tick(receiver, now_us);
     }
     for (size_t i = 0; i < receiver->config.sessions_max; i++)
-        if (receiver->lives[i]) live_end(receiver, i, far_clock_mono_us());
+        if (receiver->lives[i]) live_end(receiver, i, far_clock_mono_us(), false);
     return NULL;
 }
 
@@ -389,5 +439,11 @@ void receiver_peers(struct receiver *receiver, uint64_t session, const struct re
 void receiver_end(struct receiver *receiver, uint64_t session)
 {
     struct note *note = note_new(NOTE_END, session);
+    if (note) mailbox_post_always(&receiver->box, &note->mail);
+}
+
+void receiver_lost(struct receiver *receiver, uint64_t session)
+{
+    struct note *note = note_new(NOTE_LOST, session);
     if (note) mailbox_post_always(&receiver->box, &note->mail);
 }

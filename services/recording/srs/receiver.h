@@ -14,9 +14,12 @@ struct receiver_config {
     uint16_t port_first, port_last;
     size_t sessions_max;
     int64_t silence_ms; /* neither side sent anything for this long: silent() */
+    int64_t quiet_ms;   /* ... and for this long: quiet() */
     struct writer *writer;
     /* On the receiver's thread: hand over, no more. Said once a session. */
     void (*silent)(void *ctx, uint64_t session);
+    /* Likewise; said each half second while it lasts. */
+    void (*quiet)(void *ctx, uint64_t session);
     void *ctx;
 };
 
@@ -56,3 +59,5 @@ FAR_MUST_CHECK enum far_err receiver_add(struct receiver *receiver, const struct
 void receiver_peers(struct receiver *receiver, uint64_t session, const struct receiver_peers *peers);
 /** The session ended now: the rest of its sound goes to the writer, then writer_end(). */
 void receiver_end(struct receiver *receiver, uint64_t session);
+/** The client vanished: likewise, but of the silence since its last packet one second is kept at most. */
+void receiver_lost(struct receiver *receiver, uint64_t session);

@@ -15,6 +15,9 @@
 
 #define RETRY_AFTER  "5"
 #define WARNING_SIZE 256
+#define ASK_US       5000000u /* how often a client that sends nothing is asked */
+#define ANSWER_US    4000000u /* how long it may take to answer */
+#define QUIET_US     1500000u /* the receiver says each half second that nothing comes */
 
 /* ---- Calls -------------------------------------------------------------------------------------------- */
 
@@ -53,6 +56,48 @@ void session_end(struct srs *srs, uint64_t session)
              call->part.contact_id);
     receiver_end(srs->config.receiver, session);
     call_free(srs, session);
+}
+
+void session_lost(struct srs *srs, uint64_t session, const char *why)
+{
+    struct call *call = far_pool_get(&srs->calls, session);
+    if (!call || !call->handle || call->state != CALL_UP) return;
+    FAR_WARN("session-lost", "recording=%s part=%u contact=%s why=%s", call->part.recording_id,
+             call->part.number, call->part.contact_id, why);
+    receiver_lost(srs->config.receiver, session); /* a receiver_end() that follows is ignored */
+    nua_bye(call->handle, TAG_END());
+}
+
+void session_quiet(struct srs *srs, uint64_t session)
+{
+    struct call *call = far_pool_get(&srs->calls, session);
+    uint64_t now_us = far_clock_mono_us();
+    if (!call || !call->handle || call->state != CALL_UP) return;
+    bool anew = now_us - call->quiet_us > QUIET_US; /* sound came since: an older question is void */
+    call->quiet_us = now_us;
+    if (call->asking && !anew) {
+        if (now_us - call->asked_us > ANSWER_US) {
+            call->asking = false;
+            session_lost(srs, session, "no RTP, and OPTIONS is not answered");
+        }
+        return;
+    }
+    if (!anew && now_us - call->asked_us < ASK_US) return;
+    call->asking = true;
+    call->asked_us = now_us;
+    nua_options(call->handle, TAG_END());
+}
+
+void session_answered(struct srs *srs, uint64_t session, int status, bool by_client)
+{
+    struct call *call = far_pool_get(&srs->calls, session);
+    if (!call || status < 200) return;
+    bool quiet = far_clock_mono_us() - call->quiet_us <= QUIET_US;
+    call->asking = false;
+    if (quiet && (status == 481 || !by_client))
+        session_lost(srs, session,
+                     by_client ? "no RTP, and the client does not know the session"
+                               : "no RTP, and the client is not reached");
 }
 
 /* ---- Refusals ----------------------------------------------------------------------------------------- */

@@ -4,6 +4,7 @@
 #include "far/log.h"
 #include "far/str.h"
 #include "srs_private.h"
+#include <sofia-sip/nta.h>
 #include <sofia-sip/nta_tag.h>
 #include <sofia-sip/sip_status.h>
 #include <sofia-sip/su.h>
@@ -44,6 +45,9 @@ static void on_event(nua_event_t event, int status, const char *phrase, nua_t *n
         break;
     case nua_i_state:
         on_state(srs, handle, session, tags);
+        break;
+    case nua_r_options:
+        session_answered(srs, session, status, !nta_sip_is_internal(sip));
         break;
     case nua_r_shutdown:
         if (status < 200) break;
@@ -86,18 +90,15 @@ static void srs_hang_up(struct srs *srs)
 
 static void note_take(struct srs *srs, const struct note *note)
 {
-    struct call *call = NULL;
     switch (note->kind) {
     case NOTE_OPENED:
         session_opened(srs, note);
         break;
     case NOTE_SILENT:
-        call = far_pool_get(&srs->calls, note->session);
-        if (!call || !call->handle || call->state != CALL_UP) break;
-        FAR_WARN("session-silent", "recording=%s part=%u why=%s", call->part.recording_id, call->part.number,
-                 "no RTP for rtp.silence_max: ended");
-        receiver_end(srs->config.receiver, note->session); /* now: the BYE may stay unanswered for long */
-        nua_bye(call->handle, TAG_END());
+        session_lost(srs, note->session, "no RTP for rtp.silence_max");
+        break;
+    case NOTE_QUIET:
+        session_quiet(srs, note->session);
         break;
     case NOTE_DRAIN:
         srs->draining = true;
@@ -257,4 +258,8 @@ void srs_opened(struct srs *srs, uint64_t session, enum far_err err, const struc
 void srs_silent(struct srs *srs, uint64_t session)
 {
     note_post(srs, NOTE_SILENT, session, FAR_OK, NULL);
+}
+void srs_quiet(struct srs *srs, uint64_t session)
+{
+    note_post(srs, NOTE_QUIET, session, FAR_OK, NULL);
 }

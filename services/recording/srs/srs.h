@@ -39,3 +39,5 @@ void srs_drain(struct srs *srs);
 void srs_opened(struct srs *srs, uint64_t session, enum far_err err, const struct part *part);
 /** The receiver's silent(): the session is ended by BYE. */
 void srs_silent(struct srs *srs, uint64_t session);
+/** The receiver's quiet(): the client is asked by OPTIONS, and the session ended when it is gone. */
+void srs_quiet(struct srs *srs, uint64_t session);

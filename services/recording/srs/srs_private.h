@@ -29,11 +29,14 @@ struct call {
     uint16_t port[ALIGN_SIDES];
     struct in_addr signalling;
     uint64_t sdp_id, sdp_version;
+    uint64_t quiet_us; /* when the receiver last said that nothing comes */
+    uint64_t asked_us; /* OPTIONS was sent, to see whether the client is there */
+    bool asking;       /* and is not answered */
     char sdp[SDP_SIZE];
     char contact[96];
 };
 
-enum note_kind { NOTE_OPENED, NOTE_SILENT, NOTE_DRAIN, NOTE_STOP };
+enum note_kind { NOTE_OPENED, NOTE_SILENT, NOTE_QUIET, NOTE_DRAIN, NOTE_STOP };
 struct note {
     struct mail mail; /* first */
     enum note_kind kind;
@@ -67,6 +70,13 @@ void session_opened(struct srs *srs, const struct note *note);
 /** A re-INVITE or UPDATE within a session. */
 void session_change(struct srs *srs, nua_t *nua, nua_handle_t *handle, uint64_t session, const sip_t *sip,
                     bool update);
+/** Neither side sent anything for a while: ask the client whether it is there; end what nobody answers for.
+ */
+void session_quiet(struct srs *srs, uint64_t session);
+/** What came of the question. */
+void session_answered(struct srs *srs, uint64_t session, int status, bool by_client);
+/** The client is gone: end the recording now, for a BYE may stay unanswered for long. */
+void session_lost(struct srs *srs, uint64_t session, const char *why);
 /** The dialog is over. */
 void session_end(struct srs *srs, uint64_t session);
 /** Tell how many there are. */

@@ -18,14 +18,23 @@
 #define GAPS_MAX 1024u /* chunks of a gap written at once: the others wait while a long one is filled */
 #define CHUNK_MS (ALIGN_CHUNK * 1000u / FAR_G711_RATE)
 
-enum order_kind { ORDER_OPEN, ORDER_DISCARD, ORDER_CHUNK, ORDER_METADATA, ORDER_END, ORDER_STOP };
+enum order_kind {
+    ORDER_OPEN,
+    ORDER_DISCARD,
+    ORDER_CHUNK,
+    ORDER_SILENCE,
+    ORDER_METADATA,
+    ORDER_END,
+    ORDER_STOP
+};
 struct order {
     struct mail mail; /* first */
     enum order_kind kind;
     uint64_t session;
-    uint64_t number;  /* chunk; end: chunks before */
+    uint64_t number;  /* chunk, silence; end: chunks before */
     struct part part; /* open, metadata, end (ended_at_us, quality) */
-    size_t frames;    /* chunk, end */
+    size_t frames;    /* end */
+    uint64_t count;   /* silence: chunks */
     uint8_t sound[];  /* chunk, end: ALIGN_CHUNK_BYTES */
 };
 
@@ -47,7 +56,7 @@ struct writer {
     atomic_size_t files_len;
     char root[PATH_MAX];
     bool stopping;
-    bool troubled; /* the last write failed ... */
+    bool troubled;        /* the last write failed ... */
     uint64_t troubled_ms; /* ... then */
 };
 
@@ -149,18 +158,26 @@ static enum far_err file_fill(struct file *file, uint64_t chunks)
     return file_chunks(file->out) < chunks ? FAR_EAGAIN : FAR_OK;
 }
 
-static void take_chunk(struct writer *writer, struct file *file, const struct order *order)
+static void take_chunk(struct writer *writer, struct file *file, uint64_t number, const uint8_t *sound)
 {
     uint64_t began_us = far_clock_mono_us();
-    if (order->number < file_chunks(file->out)) return; /* cannot be: numbers rise */
-    enum far_err err = file_fill(file, order->number);
-    if (err == FAR_OK) err = file_append(file->out, FORMAT_SOUND, order->sound);
+    if (number < file_chunks(file->out)) return; /* cannot be: numbers rise */
+    enum far_err err = file_fill(file, number);
+    if (err == FAR_OK) err = file_append(file->out, FORMAT_SOUND, sound);
     if (err != FAR_EAGAIN) writer_trouble(writer, err);
     file->part.frames = file_chunks(file->out) * ALIGN_CHUNK;
     if (err != FAR_OK) return; /* the next chunk finds that this one is missing */
     if (file->unsynced_ms == 0) file->unsynced_ms = began_us / 1000;
     far_metric_add(&measures[MEASURE_BYTES], ALIGN_CHUNK_BYTES);
     far_metric_observe(&measures[MEASURE_WRITE], (int64_t)(far_clock_mono_us() - began_us));
+}
+
+static void take_silence(struct writer *writer, struct file *file, const struct order *order)
+{
+    uint8_t silence[ALIGN_CHUNK_BYTES];
+    memset(silence, far_codec_silence(file->part.codec), sizeof(silence));
+    for (uint64_t i = 0; i < order->count; i++)
+        take_chunk(writer, file, order->number + i, silence);
 }
 
 static void take_metadata(struct writer *writer, struct file *file, const struct order *order)
@@ -214,7 +231,10 @@ static bool writer_take(struct writer *writer, struct order *order)
         take_discard(writer, file);
         return false;
     case ORDER_CHUNK:
-        if (!file->ending) take_chunk(writer, file, order);
+        if (!file->ending) take_chunk(writer, file, order->number, order->sound);
+        return false;
+    case ORDER_SILENCE:
+        if (!file->ending) take_silence(writer, file, order);
         return false;
     case ORDER_METADATA:
         take_metadata(writer, file, order);
@@ -374,6 +394,16 @@ enum far_err writer_chunk(struct writer *writer, uint64_t session, uint64_t numb
     enum far_err err = mailbox_post(&writer->box, &order->mail);
     if (err != FAR_OK) free(order);
     return err;
+}
+
+void writer_silence(struct writer *writer, uint64_t session, uint64_t number, uint64_t count)
+{
+    struct order *order = order_new(ORDER_SILENCE, session);
+    if (order) {
+        order->number = number;
+        order->count = count;
+    }
+    order_post(writer, order);
 }
 
 void writer_metadata(struct writer *writer, uint64_t session, const struct part *part)

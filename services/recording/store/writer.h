@@ -46,6 +46,8 @@ void writer_discard(struct writer *writer, uint64_t session);
  * full, the chunk becomes a gap. */
 FAR_MUST_CHECK enum far_err writer_chunk(struct writer *writer, uint64_t session, uint64_t number,
                                          const uint8_t *sound);
+/** Chunks number .. number + count - 1 of a session are silence that was held back. Never refused. */
+void writer_silence(struct writer *writer, uint64_t session, uint64_t number, uint64_t count);
 /** Other ids and names from now on (the metadata's texts of part are taken). */
 void writer_metadata(struct writer *writer, uint64_t session, const struct part *part);
 struct writer_ending {

@@ -187,6 +187,45 @@ int client_options(struct client *client)
     return response_wait(client, cseq);
 }
 
+/* Via, From, To, Call-ID and CSeq as they came. */
+static void request_answer(const struct client *client, const char *request, int status)
+{
+    static const char *const names[] = {"Via:", "From:", "To:", "Call-ID:", "CSeq:"};
+    char text[4096];
+    int len = snprintf(text, sizeof(text), "SIP/2.0 %d Answer\r\n", status);
+    for (const char *line = strstr(request, "\r\n"); line && line[2] != '\r'; line = strstr(line + 2, "\r\n"))
+        for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+            if (strncmp(line + 2, names[i], strlen(names[i])) == 0)
+                len += snprintf(text + len, sizeof(text) - (size_t)len, "%.*s\r\n",
+                                (int)strcspn(line + 2, "\r"), line + 2);
+    len += snprintf(text + len, sizeof(text) - (size_t)len, "Content-Length: 0\r\n\r\n");
+    send_to(client->sip, client->server_port, text, (size_t)len);
+}
+
+unsigned client_silence(struct client *client, unsigned ms, int status)
+{
+    uint64_t end_ms = far_clock_mono_ms() + ms;
+    unsigned asked = 0;
+    int last = -1;
+    for (uint64_t now_ms = far_clock_mono_ms(); now_ms < end_ms; now_ms = far_clock_mono_ms()) {
+        struct pollfd wait = {.fd = client->sip, .events = POLLIN};
+        if (poll(&wait, 1, (int)(end_ms - now_ms)) != 1) break;
+        ssize_t len = recv(client->sip, answer, sizeof(answer) - 1, 0);
+        if (len <= 0) continue;
+        answer[len] = '\0';
+        const char *cseq = strstr(answer, "\r\nCSeq:");
+        if (strncmp(answer, "OPTIONS ", 8) == 0 && cseq) {
+            if (atoi(cseq + 7) != last) asked++;
+            last = atoi(cseq + 7);
+            if (status != 0) request_answer(client, answer, status);
+        } else if (strncmp(answer, "BYE ", 4) == 0) {
+            request_answer(client, answer, 200);
+            break;
+        }
+    }
+    return asked;
+}
+
 void client_talk(struct client *client, unsigned ms, unsigned lose)
 {
     static const double tones[2] = {CLIENT_LEFT_HZ, CLIENT_RIGHT_HZ};

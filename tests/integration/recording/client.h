@@ -39,5 +39,8 @@ int client_bye(struct client *client);
 int client_options(struct client *client);
 /** Send both tones for ms of real time; every lose-th packet of the left side is left out (0: none). */
 void client_talk(struct client *client, unsigned ms, unsigned lose);
+/** Send nothing for ms, but answer OPTIONS with status (0: not at all), until a BYE comes. @return how many
+ * different OPTIONS came. */
+unsigned client_silence(struct client *client, unsigned ms, int status);
 /** The last response's text. */
 const char *client_answer(void);

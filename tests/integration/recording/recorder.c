@@ -43,7 +43,7 @@ static void config_write(const struct recorder *recorder)
     fprintf(file,
             "service:\n  instance: recording-1\n  drain_max: 20s\nhttp:\n  listen: 127.0.0.1:%u\n"
             "sip:\n  listen: 127.0.0.1:%u\n  allow: [127.0.0.1]\n  sessions_max: 8\n"
-            "rtp:\n  port_first: %u\n  port_last: %u\n  silence_max: 3s\n"
+            "rtp:\n  port_first: %u\n  port_last: %u\n  silence_max: 30s\n"
             "store:\n  path: %s/store\n  keys: %s/keys\n  free_min: 1M\n"
             "bus:\n  url: %s\npostgres:\n  url: %s\n  migrations: services/recording/migrations\n",
             recorder->http_port, recorder->sip_port, recorder->rtp_first, recorder->rtp_first + 99,

@@ -423,22 +423,83 @@ static void full_disk_makes_a_marked_gap(void **state)
     client_close(&client);
 }
 
+static void session_begin(struct client *client, const char *contact_id, char id[FAR_ID_TEXT_SIZE])
+{
+    far_id_new_text(id);
+    client_open(client, "127.0.0.1", recorder.sip_port);
+    assert_int_equal(
+        client_invite(client,
+                      &(struct client_offer){.recording_id = id, .contact_id = contact_id, .agent_id = "a"}),
+        200);
+    client_talk(client, 600, 0);
+}
+
+/* No BYE: what the silence after the last packet adds is a second at most. */
+static void assert_lost(const char *contact_id)
+{
+    Farseat__V1__RecordingPart *part = recorder_part(&recorder, contact_id, "complete");
+    assert_in_range(part->recorded_ms, 1400, 1750);
+    assert_in_range(part->ended_at_us - part->started_at_us, 1300000, 1900000);
+    assert_int_equal(part->write_gap_ms, 0);
+    farseat__v1__recording_part__free_unpacked(part, NULL);
+}
+
 static void a_client_that_vanished_is_let_go(void **state)
 {
     (void)state;
     struct client client;
     char id[FAR_ID_TEXT_SIZE];
-    far_id_new_text(id);
-    client_open(&client, "127.0.0.1", recorder.sip_port);
-    assert_int_equal(
-        client_invite(&client,
-                      &(struct client_offer){.recording_id = id, .contact_id = "c-gone", .agent_id = "a"}),
-        200);
+    session_begin(&client, "c-gone", id);
+    client_close(&client);
+    uint64_t began_ms = far_clock_mono_ms();
+    assert_lost("c-gone");
+    assert_in_range(far_clock_mono_ms() - began_ms, 0, 5000);
+}
+
+static void a_client_that_knows_nothing_of_it_is_let_go(void **state)
+{
+    (void)state;
+    struct client client;
+    char id[FAR_ID_TEXT_SIZE];
+    session_begin(&client, "c-481", id); /* as an edge that was killed and has started again */
+    assert_int_equal(client_silence(&client, 5000, 481), 1);
+    assert_lost("c-481");
+    client_close(&client);
+}
+
+static void a_client_that_answers_nothing_is_let_go(void **state)
+{
+    (void)state;
+    struct client client;
+    char id[FAR_ID_TEXT_SIZE];
+    session_begin(&client, "c-mute", id);
+    assert_int_equal(client_silence(&client, 12000, 0), 1);
+    assert_lost("c-mute");
+    client_close(&client);
+}
+
+/* Silence is part of a recording that goes on, and of one that ends by BYE. */
+static void a_client_that_is_silent_is_waited_for(void **state)
+{
+    (void)state;
+    struct client client;
+    char id[FAR_ID_TEXT_SIZE];
+    session_begin(&client, "c-silent", id);
+    assert_int_equal(client_silence(&client, 7500, 200), 2);
     client_talk(&client, 600, 0);
-    client_close(&client); /* no BYE; rtp.silence_max is 3 s, our BYE meets a closed port */
-    Farseat__V1__RecordingPart *part = recorder_part(&recorder, "c-gone", "complete");
-    assert_in_range(part->recorded_ms, 3000, 9000);
+    assert_int_equal(client_silence(&client, 2500, 200), 1);
+    assert_int_equal(client_bye(&client), 200);
+    Farseat__V1__RecordingPart *part = recorder_part(&recorder, "c-silent", "complete");
+    assert_in_range(part->recorded_ms, 11100, 12000);
+    assert_int_equal(part->write_gap_ms, 0);
+    size_t len = 0;
+    uint8_t *wav = recorder_wav(&recorder, id, 1, 524288, &len);
+    assert_sum(wav, len, part->sha256);
+    assert_sides(wav, len, 800, 3200);
+    assert_sides(wav, len, part->recorded_ms * 8 - 20000 - 4000, 3200);
+    free(wav);
     farseat__v1__recording_part__free_unpacked(part, NULL);
+    client_close(&client);
 }
 
 static void drain_lets_sessions_finish(void **state)
@@ -480,6 +541,9 @@ int main(void)
         cmocka_unit_test(recording_goes_on_without_postgres),
         cmocka_unit_test(full_disk_makes_a_marked_gap),
         cmocka_unit_test(a_client_that_vanished_is_let_go),
+        cmocka_unit_test(a_client_that_knows_nothing_of_it_is_let_go),
+        cmocka_unit_test(a_client_that_answers_nothing_is_let_go),
+        cmocka_unit_test(a_client_that_is_silent_is_waited_for),
         cmocka_unit_test(drain_lets_sessions_finish),
     };
     return cmocka_run_group_tests(tests, begin, done);

@@ -219,6 +219,35 @@ static void other_law_and_other_payloads(void **state)
     assert_int_equal(figures.lost, 0);
 }
 
+/* Trailing silence that was given out can be taken back, figures and all. */
+static void silence_at_the_end_is_taken_back(void **state)
+{
+    (void)state;
+    uint8_t chunk[ALIGN_CHUNK_BYTES], payload[FRAME] = {0};
+    struct align_figures figures;
+    begin();
+    assert_int_equal(align_sound_to(&align), 0);
+    for (unsigned n = 0; n < 50; n++) {
+        struct far_rtp rtp = {.payload_type = FAR_CODEC_PCMA,
+                              .sequence = (uint16_t)n,
+                              .timestamp = n * FRAME,
+                              .ssrc = 1,
+                              .payload_len = FRAME};
+        align_push(&align, 0, &rtp, payload, (n + 1) * FRAME);
+    }
+    assert_int_equal(align_sound_to(&align), 50 * FRAME);
+    for (unsigned i = 0; i < 6; i++) /* one second of sound, two of silence */
+        assert_true(align_take(&align, 40000, chunk));
+    align_trim(&align, ALIGN_CHUNK * 3);
+    assert_int_equal(align.written, ALIGN_CHUNK * 3);
+    align_figures(&align, 0, &figures);
+    assert_int_equal(figures.silence_ms, 500);
+    align_figures(&align, 1, &figures); /* nothing ever came: lead-in is not counted twice */
+    assert_int_equal(figures.gap_ms, 0);
+    assert_int_equal(figures.silence_ms, 1500);
+    assert_int_equal(align_rest(&align, ALIGN_CHUNK * 3 + 1000, chunk), 1000);
+}
+
 /* Whatever comes: as many frames go out as time has passed, and the counts add up. */
 static void random_walk_keeps_invariants(void **state)
 {
@@ -261,6 +290,7 @@ int main(void)
         cmocka_unit_test(drift_is_bounded),
         cmocka_unit_test(source_changes),
         cmocka_unit_test(other_law_and_other_payloads),
+        cmocka_unit_test(silence_at_the_end_is_taken_back),
         cmocka_unit_test(random_walk_keeps_invariants),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -132,6 +132,24 @@ static void written_and_found(void **state)
     assert_int_equal(folder_free_number(scratch.root, SCRATCH_RECORDING, 0), 2);
 }
 
+/* Silence that was held back is sound of the recording, not a gap. */
+static void silence_comes_late(void **state)
+{
+    (void)state;
+    struct writer *writer = start(0);
+    open_one(writer, 7);
+    chunks(writer, 7, 0, 2);
+    writer_silence(writer, 7, 2, 5);
+    chunks(writer, 7, 7, 8);
+    struct writer_ending ending = {.chunks = 8, .ended_at_us = 5};
+    writer_end(writer, 7, &ending);
+    wait_for(&heard.ended, 1);
+    writer_destroy(writer);
+    assert_int_equal(heard.part.state, PART_COMPLETE);
+    assert_int_equal(heard.part.frames, 8 * ALIGN_CHUNK);
+    assert_int_equal(heard.part.write_gap_ms, 0);
+}
+
 static void second_part_of_the_same_recording(void **state)
 {
     (void)state;
@@ -205,6 +223,7 @@ int main(void)
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         CASE(written_and_found),
+        CASE(silence_comes_late),
         CASE(second_part_of_the_same_recording),
         CASE(refused_without_space),
         CASE(full_queue_is_said),
