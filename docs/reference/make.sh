@@ -18,11 +18,20 @@ for service in edge acd recording ticketing analytics gateway; do
   "$bin/farseat-$service" --metrics-reference
   echo
 done >"$out/metrics.md"
+{
+  echo "# State machines"
+  echo
+  echo "A pair of state and event that is not drawn is refused, and counted or reported as an error."
+  for service in acd edge; do
+    echo
+    "$bin/farseat-$service" --states-reference
+  done
+} >"$out/states.md"
 "$bin/farseat-gateway" --openapi >"$out/openapi.json"
 
 [ -n "$check" ] || exit 0
 differ=0
-for page in configuration.md metrics.md openapi.json; do
+for page in configuration.md metrics.md states.md openapi.json; do
   diff -u "$here/$page" "$out/$page" || differ=1
 done
 [ "$differ" = 0 ] || { echo "docs/reference is not what the programs say: run docs/reference/make.sh BIN" >&2; exit 1; }

@@ -8,6 +8,7 @@
 #include "far/log.h"
 #include "far/str.h"
 #include <assert.h>
+#include <ctype.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -31,32 +32,32 @@ struct chassis_config {
 static const struct far_config_row chassis_rows[] = {
     {.path = "service.instance",
      .type = FAR_CONFIG_STRING,
-     .offset = offsetof(struct chassis_config,                instance),
+     .offset = offsetof(struct chassis_config, instance),
      .min = 1,
      .max = 63,
-     .help = "Name of this process among its like; default: the service's name"                                                                 },
-    {                         .path = "service.drain_max",
+     .help = "Name of this process among its like; default: the service's name"},
+    {.path = "service.drain_max",
      .type = FAR_CONFIG_DURATION_MS,
      .offset = offsetof(struct chassis_config, drain_ms_max),
      .default_text = "60s",
      .max = 86400000,
-     .help = "After SIGTERM, how long live things may take to end"                                                                            },
-    { .path = "service.workers",
+     .help = "After SIGTERM, how long live things may take to end"},
+    {.path = "service.workers",
      .type = FAR_CONFIG_INT,
-     .offset = offsetof(struct chassis_config,                                     workers),
+     .offset = offsetof(struct chassis_config, workers),
      .default_text = "4",
      .min = 1,
      .max = 64,
      .help = "Threads for work that blocks (files)"},
-    {                                                                                                  .path = "log.level",
+    {.path = "log.level",
      .type = FAR_CONFIG_STRING,
-     .offset = offsetof(struct chassis_config,                                  log_level),
+     .offset = offsetof(struct chassis_config, log_level),
      .default_text = "info",
      .choices = "debug|info|warn|error",
-     .help = "Least level that is written"                                                                              },
-    {                                                                                                                                             .path = "http.listen",
+     .help = "Least level that is written"},
+    {.path = "http.listen",
      .type = FAR_CONFIG_STRING,
-     .offset = offsetof(struct chassis_config,                                                http_listen),
+     .offset = offsetof(struct chassis_config, http_listen),
      .default_text = "127.0.0.1:0",
      .min = 3,
      .max = 255,
@@ -232,6 +233,34 @@ static void write_metrics_page(struct far_service *service, struct far_buf *page
     far_metrics_reference(page);
 }
 
+/* LEG_EV_RINGING of "leg" is ringing, as it is written in diagrams. */
+static void write_state_name(struct far_buf *page, const char *text, const char *noun, const char *kind)
+{
+    size_t skip = strlen(noun) + strlen(kind);
+    for (text += strlen(text) > skip ? skip : 0; *text; text++)
+        far_buf_addf(page, "%c", tolower((unsigned char)*text));
+}
+
+static void write_states_page(struct far_service *service, struct far_buf *page)
+{
+    const struct far_service_def *def = service->def;
+    for (size_t i = 0; i < def->machines_count; i++) {
+        const struct far_machine *machine = def->machines[i];
+        far_buf_addf(page, "%s## farseat-%s: %s\n\n```mermaid\nstateDiagram-v2\n", i > 0 ? "\n" : "",
+                     def->name, machine->noun);
+        for (size_t row = 0; row < machine->row_count; row++) {
+            far_buf_addf(page, "    ");
+            write_state_name(page, machine->rows[row].from_text, machine->noun, "_");
+            far_buf_addf(page, " --> ");
+            write_state_name(page, machine->rows[row].to_text, machine->noun, "_");
+            far_buf_addf(page, " : ");
+            write_state_name(page, machine->rows[row].event_text, machine->noun, "_EV_");
+            far_buf_addf(page, "\n");
+        }
+        far_buf_addf(page, "```\n");
+    }
+}
+
 static void write_usage(struct far_service *service, struct far_buf *page)
 {
     const struct far_service_def *def = service->def;
@@ -242,6 +271,7 @@ static void write_usage(struct far_service *service, struct far_buf *page)
         "  --check              only check the configuration\n"
         "  --config-reference   print all keys as Markdown\n"
         "  --metrics-reference  print all metrics as Markdown\n"
+        "  --states-reference   draw its state machines (Mermaid)\n"
         "  --version            print the version\n",
         def->name, service->version, def->summary ? ": " : "", def->summary ? def->summary : "", def->name);
 }
@@ -275,7 +305,8 @@ static int start_chassis(struct far_service *service)
 {
     char workers[8], id[FAR_ID_TEXT_SIZE];
     enum far_log_level level = FAR_LOG_INFO;
-    if (far_log_level_parse(service->chassis.log_level, &level)) return EXIT_USAGE; /* its row has checked it */
+    if (far_log_level_parse(service->chassis.log_level, &level))
+        return EXIT_USAGE; /* its row has checked it */
     far_log_init(service->def->name, service->chassis.instance, level);
     (void)snprintf(workers, sizeof(workers), "%d", (int)service->chassis.workers);
     (void)setenv("UV_THREADPOOL_SIZE", workers, 1);
@@ -365,13 +396,14 @@ static int usage_error(struct far_service *service)
 int far_service_main(int argc, char **argv, const struct far_service_def *def)
 {
     static const struct option options[] = {
-        {"config",            required_argument, NULL, 'c'},
-        {"check",             no_argument,       NULL, 'k'},
-        {"config-reference",  no_argument,       NULL, 'r'},
-        {"metrics-reference", no_argument,       NULL, 'm'},
-        {"version",           no_argument,       NULL, 'v'},
-        {"help",              no_argument,       NULL, 'h'},
-        {NULL,                0,                 NULL, 0  },
+        {"config", required_argument, NULL, 'c'},
+        {"check", no_argument, NULL, 'k'},
+        {"config-reference", no_argument, NULL, 'r'},
+        {"metrics-reference", no_argument, NULL, 'm'},
+        {"states-reference", no_argument, NULL, 's'},
+        {"version", no_argument, NULL, 'v'},
+        {"help", no_argument, NULL, 'h'},
+        {NULL, 0, NULL, 0},
     };
     struct far_service service = {.def = def, .version = def->version ? def->version : FARSEAT_VERSION};
     const char *path = NULL;
@@ -390,6 +422,8 @@ int far_service_main(int argc, char **argv, const struct far_service_def *def)
             return print_page(write_config_page, &service);
         else if (option == 'm')
             return print_page(write_metrics_page, &service);
+        else if (option == 's')
+            return print_page(write_states_page, &service);
         else if (option == 'h')
             return print_page(write_usage, &service);
         else

@@ -30,12 +30,16 @@ int main(int argc, char **argv)
     const struct far_service_metrics metrics[] = {
         {shell_metrics, shell_metrics_len},
     };
+    static const struct far_machine *const machines[] = {&acd_agent_machine, &acd_contact_machine,
+                                                         &acd_leg_machine};
     const struct far_service_def def = {.name = "acd",
                                         .summary = "one replica of the contact centre's routing",
                                         .groups = groups,
                                         .group_count = FAR_ARRAY_LEN(groups),
                                         .metrics = metrics,
                                         .metrics_count = FAR_ARRAY_LEN(metrics),
+                                        .machines = machines,
+                                        .machines_count = FAR_ARRAY_LEN(machines),
                                         .start = start,
                                         .drain = drain,
                                         .stop = stop};

@@ -94,12 +94,15 @@ int main(int argc, char **argv)
     const struct far_service_metrics metrics[] = {
         {edge_metrics, FAR_ARRAY_LEN(edge_metrics)},
     };
+    static const struct far_machine *const machines[] = {&edge_leg_machine};
     const struct far_service_def def = {.name = "edge",
                                         .summary = "a SIP media edge of a Farseat contact centre",
                                         .groups = groups,
                                         .group_count = FAR_ARRAY_LEN(groups),
                                         .metrics = metrics,
                                         .metrics_count = FAR_ARRAY_LEN(metrics),
+                                        .machines = machines,
+                                        .machines_count = FAR_ARRAY_LEN(machines),
                                         .check = check,
                                         .start = start,
                                         .drain = drain,

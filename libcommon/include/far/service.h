@@ -4,6 +4,7 @@
  *   int main(int argc, char **argv) { return far_service_main(argc, argv, &edge_def); }
  *
  *   farseat-edge --config FILE | --check --config FILE | --version | --config-reference | --metrics-reference
+ *               | --states-reference
  *
  * Then: log, loop, health and metrics over HTTP, start(). On SIGTERM or SIGINT drain(): take nothing new,
  * call far_service_drained() when the last live thing has ended (at once if there is none). After that, or
@@ -18,6 +19,7 @@
 #include "far/id.h"
 #include "far/loop.h"
 #include "far/metrics.h"
+#include "far/states.h"
 #include <stdbool.h>
 
 struct far_service;
@@ -36,6 +38,8 @@ struct far_service_def {
     size_t group_count;
     const struct far_service_metrics *metrics; /* registered before start() */
     size_t metrics_count;
+    const struct far_machine *const *machines; /* for --states-reference; NULL: none */
+    size_t machines_count;
     /* All on the loop's thread. */
     enum far_err (*check)(struct far_service *service,
                           struct far_buf *errors); /* optional: rules between rows */

@@ -11,6 +11,7 @@
 #include "far/arena.h"
 #include "far/err.h"
 #include "far/id.h"
+#include "far/states.h"
 #include "farseat/v1/acd_log.pb-c.h"
 #include "farseat/v1/api_acd.pb-c.h"
 #include "farseat/v1/config.pb-c.h"
@@ -38,6 +39,9 @@ struct acd_limits {
 };
 
 struct acd; /* opaque: the whole state */
+
+/* The tables that move agents, contacts and legs. */
+extern const struct far_machine acd_agent_machine, acd_contact_machine, acd_leg_machine;
 
 /* --- effects --- */
 enum acd_outcome {

@@ -8,24 +8,26 @@
 #define HANGUPS_MAX   3         /* then the edge is taken to know nothing of the leg */
 #define ORPHAN_US     600000000 /* as long as edges keep tombstones */
 
-static const struct {
-    enum leg_state from;
-    enum leg_event event;
-    enum leg_state to;
-} rows[] = {
-    {LEG_DIALLING, LEG_EV_RINGING, LEG_RINGING}, {LEG_RINGING, LEG_EV_RINGING, LEG_RINGING},
-    {LEG_ENDING, LEG_EV_RINGING, LEG_ENDING}, /* crossed our Hangup */
-    {LEG_ANSWERING, LEG_EV_ANSWERED, LEG_UP},    {LEG_DIALLING, LEG_EV_ANSWERED, LEG_UP},
-    {LEG_RINGING, LEG_EV_ANSWERED, LEG_UP},      {LEG_ENDING, LEG_EV_ANSWERED, LEG_ENDING},
-    {LEG_ANSWERING, LEG_EV_HANGUP, LEG_ENDING},  {LEG_DIALLING, LEG_EV_HANGUP, LEG_ENDING},
-    {LEG_RINGING, LEG_EV_HANGUP, LEG_ENDING},    {LEG_UP, LEG_EV_HANGUP, LEG_ENDING},
+static const struct far_state_row rows[] = {
+    FAR_STATE_ROW(LEG_DIALLING, LEG_EV_RINGING, LEG_RINGING),
+    FAR_STATE_ROW(LEG_RINGING, LEG_EV_RINGING, LEG_RINGING),
+    FAR_STATE_ROW(LEG_ENDING, LEG_EV_RINGING, LEG_ENDING), /* crossed our Hangup */
+    FAR_STATE_ROW(LEG_ANSWERING, LEG_EV_ANSWERED, LEG_UP),
+    FAR_STATE_ROW(LEG_DIALLING, LEG_EV_ANSWERED, LEG_UP),
+    FAR_STATE_ROW(LEG_RINGING, LEG_EV_ANSWERED, LEG_UP),
+    FAR_STATE_ROW(LEG_ENDING, LEG_EV_ANSWERED, LEG_ENDING),
+    FAR_STATE_ROW(LEG_ANSWERING, LEG_EV_HANGUP, LEG_ENDING),
+    FAR_STATE_ROW(LEG_DIALLING, LEG_EV_HANGUP, LEG_ENDING),
+    FAR_STATE_ROW(LEG_RINGING, LEG_EV_HANGUP, LEG_ENDING),
+    FAR_STATE_ROW(LEG_UP, LEG_EV_HANGUP, LEG_ENDING),
 };
+const struct far_machine acd_leg_machine = {"leg", rows, FAR_ARRAY_LEN(rows)};
 
 bool acd_leg_event(struct acd *acd, struct leg *leg, enum leg_event event)
 {
     for (size_t i = 0; i < FAR_ARRAY_LEN(rows); i++) {
         if (rows[i].from != leg->state || rows[i].event != event) continue;
-        leg->state = rows[i].to;
+        leg->state = (enum leg_state)rows[i].to;
         if (leg->state == LEG_ENDING) acd_timer_set(acd, TIMER_LEG, leg->self, acd->now_us + ENDING_US);
         return true;
     }

@@ -17,21 +17,15 @@
 static struct {
     const char *greeting;
 } config;
-static const struct far_config_row rows[] = {
-    {.path = "t.greeting",
-     .type = FAR_CONFIG_STRING,
-     .offset = 0,
-     .default_text = "hello",
-     .choices = "hello|fail|end",
-     .help = "What to do"}
-};
+static const struct far_config_row rows[] = {{.path = "t.greeting",
+                                              .type = FAR_CONFIG_STRING,
+                                              .offset = 0,
+                                              .default_text = "hello",
+                                              .choices = "hello|fail|end",
+                                              .help = "What to do"}};
 static const struct far_config_group groups[] = {FAR_CONFIG_GROUP(rows, &config)};
-static struct far_metric metrics[] = {
-    {.name = "farseat_t_started", .type = FAR_GAUGE, .help = "Started."}
-};
-static const struct far_service_metrics metric_tables[] = {
-    {metrics, FAR_ARRAY_LEN(metrics)}
-};
+static struct far_metric metrics[] = {{.name = "farseat_t_started", .type = FAR_GAUGE, .help = "Started."}};
+static const struct far_service_metrics metric_tables[] = {{metrics, FAR_ARRAY_LEN(metrics)}};
 
 static enum far_err check(struct far_service *service, struct far_buf *errors)
 {
@@ -102,12 +96,19 @@ static void stop(struct far_service *service)
     FAR_INFO("stop-called", "");
 }
 
+enum cat_state { CAT_ASLEEP, CAT_AWAKE };
+enum cat_event { CAT_EV_CALL };
+static const struct far_state_row cat_rows[] = {FAR_STATE_ROW(CAT_ASLEEP, CAT_EV_CALL, CAT_AWAKE)};
+static const struct far_machine cat = {"cat", cat_rows, 1}, *const machines[] = {&cat};
+
 static const struct far_service_def plain = {.name = "t",
                                              .summary = "a test",
                                              .groups = groups,
                                              .group_count = 1,
                                              .metrics = metric_tables,
                                              .metrics_count = 1,
+                                             .machines = machines,
+                                             .machines_count = 1,
                                              .check = check,
                                              .start = start,
                                              .drain = drain,
@@ -267,15 +268,16 @@ static void the_command_line(void **state)
         int code;
         const char *wanted;
     } runs[] = {
-        {{"--version"},                       0, "farseat-t 0."                                           },
-        {{"--help"},                          0, "usage: farseat-t [--config FILE]"                       },
-        {{"--config-reference"},              0, "| `t.greeting` | one of hello, fail, end | `hello` |"   },
-        {{"--config-reference"},              0, "| `service.instance` | text, 1 to 63 characters | `t` |"},
-        {{"--metrics-reference"},             0, "| `farseat_t_started` | gauge | | Started. |"           },
-        {{"--check"},                         0, "configuration ok"                                       },
-        {{"--check", "--config", "/no/file"}, 2, "/no/file: does not exist; check the path"               },
-        {{"--nonsense"},                      2, "farseat-t: see --help"                                  },
-        {{"stray"},                           2, "farseat-t: see --help"                                  },
+        {{"--version"}, 0, "farseat-t 0."},
+        {{"--help"}, 0, "usage: farseat-t [--config FILE]"},
+        {{"--config-reference"}, 0, "| `t.greeting` | one of hello, fail, end | `hello` |"},
+        {{"--config-reference"}, 0, "| `service.instance` | text, 1 to 63 characters | `t` |"},
+        {{"--metrics-reference"}, 0, "| `farseat_t_started` | gauge | | Started. |"},
+        {{"--states-reference"}, 0, "    asleep --> awake : call\n"},
+        {{"--check"}, 0, "configuration ok"},
+        {{"--check", "--config", "/no/file"}, 2, "/no/file: does not exist; check the path"},
+        {{"--nonsense"}, 2, "farseat-t: see --help"},
+        {{"stray"}, 2, "farseat-t: see --help"},
     };
     (void)state;
     for (size_t i = 0; i < FAR_ARRAY_LEN(runs); i++) {

@@ -17,6 +17,7 @@
  * back as a later event. Strings are valid during the call only, both ways. One thread. */
 #pragma once
 #include "far/err.h"
+#include "far/states.h"
 #include "farseat/v1/acd_log.pb-c.h"
 #include "farseat/v1/edge.pb-c.h"
 #include <stdbool.h>
@@ -33,6 +34,9 @@
 #define EDGE_LINK_MS_MAX     4000u /* to bring a link up, when the command's deadline is not earlier */
 #define EDGE_RECORD_OPEN_MS  1500u /* for a recorder's answer */
 #define EDGE_RECORD_RETRY_MS 5000u /* after every recorder of the list has failed */
+
+/* The table that moves legs. */
+extern const struct far_machine edge_leg_machine;
 
 enum edge_action_kind {
     EDGE_ACT_APPEND, /* push `input` to the log's appender; the driver writes number and sent_at_us into it */
