@@ -3,44 +3,198 @@
 import { Answer, Ask, Http } from "../../lib/http";
 
 export type Ms = string; // a 64-bit number of milliseconds
-export interface TelephoneNumber { raw: string; canonical: string; kind: string }
-export interface ContactView {
-  contactId: string; state: string; caller: TelephoneNumber; queueId: string; position: number; waitMs: Ms; agentId: string; queueOrder: string;
-  startedAtUs: string; stateMs: Ms;
+export interface TelephoneNumber {
+  raw: string;
+  canonical: string;
+  kind: string;
 }
-export interface AgentView { agentId: string; name: string; state: string; reason: string; phoneReachable: boolean; contactId: string; stateMs: Ms; edge: string }
-export interface Candidate { agentId: string; idleMs: Ms; skillLevel: number; siteId: string }
-export interface Decision { rule: string; text: string; position: number; candidates: Candidate[]; refusals: { reason: string; agents: number }[] }
+export interface ContactView {
+  contactId: string;
+  state: string;
+  caller: TelephoneNumber;
+  queueId: string;
+  position: number;
+  waitMs: Ms;
+  agentId: string;
+  queueOrder: string;
+  startedAtUs: string;
+  stateMs: Ms;
+}
+export interface AgentView {
+  agentId: string;
+  name: string;
+  state: string;
+  reason: string;
+  phoneReachable: boolean;
+  contactId: string;
+  stateMs: Ms;
+  edge: string;
+}
+export interface Candidate {
+  agentId: string;
+  idleMs: Ms;
+  skillLevel: number;
+  siteId: string;
+}
+export interface Decision {
+  rule: string;
+  text: string;
+  position: number;
+  candidates: Candidate[];
+  refusals: { reason: string; agents: number }[];
+}
 export interface Segment {
-  kind: string; offsetMs: Ms; durationMs: Ms; queueId: string; agentId: string; nodeId: string; outcome: string; decision?: Decision; recordingId: string;
-  digits: string; position: number; siteId: string;
+  kind: string;
+  offsetMs: Ms;
+  durationMs: Ms;
+  queueId: string;
+  agentId: string;
+  nodeId: string;
+  outcome: string;
+  decision?: Decision;
+  recordingId: string;
+  digits: string;
+  position: number;
+  siteId: string;
 }
 export interface Part {
-  agentId: string; queueId: string; phone: string; siteId: string; edge: string; ringMs: Ms; talkMs: Ms; holdMs: Ms; afterCallWorkMs: Ms; recordingId: string;
-  disposition: string; endedBy: string;
+  agentId: string;
+  queueId: string;
+  phone: string;
+  siteId: string;
+  edge: string;
+  ringMs: Ms;
+  talkMs: Ms;
+  holdMs: Ms;
+  afterCallWorkMs: Ms;
+  recordingId: string;
+  disposition: string;
+  endedBy: string;
 }
 export interface ContactRecord {
-  recordId: string; revision: number; contactId: string; startedAtUs: string; endedAtUs: string; caller: TelephoneNumber; dialled: string; published: string;
-  trunkId: string; siteId: string; edge: string; result: string; endedBy: string; endCause: string; menuPath: { nodeId: string; digits: string }[]; queueId: string;
-  positionAtEntry: number; shortAbandon: boolean; ivrMs: Ms; waitMs: Ms; ringMs: Ms; talkMs: Ms; holdMs: Ms; afterCallWorkMs: Ms; durationMs: Ms;
-  agentIds: string[]; missedOffers: { agentId: string; cause: string; ringMs: Ms }[]; parts: Part[]; disposition: string; recordingIds: string[];
-  surveyScore: number; surveyAnswered: boolean; transfers: number; holds: number; soundGapMsMax: Ms; firstQueueId: string;
+  recordId: string;
+  revision: number;
+  contactId: string;
+  startedAtUs: string;
+  endedAtUs: string;
+  caller: TelephoneNumber;
+  dialled: string;
+  published: string;
+  trunkId: string;
+  siteId: string;
+  edge: string;
+  result: string;
+  endedBy: string;
+  endCause: string;
+  menuPath: { nodeId: string; digits: string }[];
+  queueId: string;
+  positionAtEntry: number;
+  shortAbandon: boolean;
+  ivrMs: Ms;
+  waitMs: Ms;
+  ringMs: Ms;
+  talkMs: Ms;
+  holdMs: Ms;
+  afterCallWorkMs: Ms;
+  durationMs: Ms;
+  agentIds: string[];
+  missedOffers: { agentId: string; cause: string; ringMs: Ms }[];
+  parts: Part[];
+  disposition: string;
+  recordingIds: string[];
+  surveyScore: number;
+  surveyAnswered: boolean;
+  transfers: number;
+  holds: number;
+  soundGapMsMax: Ms;
+  firstQueueId: string;
 }
-export interface ContactHistory { contact?: ContactRecord; segments: Segment[]; survey?: { answered: boolean; score: number } }
-export interface RecordingPart { recordingId: string; part: number; contactId: string; agentId: string; recordedMs: Ms; state: string; instance: string; sha256: string }
-export interface Ticket { ticketId: string; number: string; contactId: string; status: string; disposition: string; agentId: string; queueId: string; caller?: TelephoneNumber }
-export interface Ratio { numerator: string; denominator: string; value: number }
+export interface ContactHistory {
+  contact?: ContactRecord;
+  segments: Segment[];
+  survey?: { answered: boolean; score: number };
+}
+export interface RecordingPart {
+  recordingId: string;
+  part: number;
+  contactId: string;
+  agentId: string;
+  recordedMs: Ms;
+  state: string;
+  instance: string;
+  sha256: string;
+}
+export interface Ticket {
+  ticketId: string;
+  number: string;
+  contactId: string;
+  status: string;
+  disposition: string;
+  agentId: string;
+  queueId: string;
+  caller?: TelephoneNumber;
+}
+export interface Ratio {
+  numerator: string;
+  denominator: string;
+  value: number;
+}
 export interface Funnel {
-  arrived: string; refused: string; ivrServed: string; ivrAbandoned: string; queued: string; answered: string; abandoned: string; overflowed: string; open: string;
+  arrived: string;
+  refused: string;
+  ivrServed: string;
+  ivrAbandoned: string;
+  queued: string;
+  answered: string;
+  abandoned: string;
+  overflowed: string;
+  open: string;
 }
 export interface QueueKpi {
-  queueId: string; offered: string; answered: string; abandoned: string; shortAbandoned: string; overflowed: string; answeredWithin: string;
-  abandonedWithin: string; asaMs: Ms; aatMs: Ms; ahtMs: Ms; talkMs: Ms; holdMs: Ms; afterCallWorkMs: Ms; surveysPushed: string; surveysAnswered: string;
-  surveyScore: number; transfers: string; handled: string; waitMsAnswered: Ms; waitMsAbandoned: Ms; [ratio: string]: unknown;
+  queueId: string;
+  offered: string;
+  answered: string;
+  abandoned: string;
+  shortAbandoned: string;
+  overflowed: string;
+  answeredWithin: string;
+  abandonedWithin: string;
+  asaMs: Ms;
+  aatMs: Ms;
+  ahtMs: Ms;
+  talkMs: Ms;
+  holdMs: Ms;
+  afterCallWorkMs: Ms;
+  surveysPushed: string;
+  surveysAnswered: string;
+  surveyScore: number;
+  transfers: string;
+  handled: string;
+  waitMsAnswered: Ms;
+  waitMsAbandoned: Ms;
+  [ratio: string]: unknown;
 }
-export interface AgentKpi { agentId: string; handled: string; missed: string; talkMs: Ms; holdMs: Ms; transfers: string }
-export interface KpiReply { day: string; toDay: string; timeZone: string; funnel?: Funnel; queues: QueueKpi[]; agents: AgentKpi[]; all?: QueueKpi }
-export interface Verdict { ok: boolean; position: string }
+export interface AgentKpi {
+  agentId: string;
+  handled: string;
+  missed: string;
+  talkMs: Ms;
+  holdMs: Ms;
+  transfers: string;
+}
+export interface KpiReply {
+  day: string;
+  toDay: string;
+  timeZone: string;
+  funnel?: Funnel;
+  queues: QueueKpi[];
+  agents: AgentKpi[];
+  all?: QueueKpi;
+}
+export interface Verdict {
+  ok: boolean;
+  position: string;
+}
 
 export class ApiError extends Error {
   constructor(readonly status: number, readonly code: string, text: string) {
@@ -73,7 +227,11 @@ export class Api {
       throw new ApiError(0, "EUNAVAILABLE", `${method} ${path}: ${(error as Error).message}`);
     }
     if (answer.status === 200) return answer;
-    throw new ApiError(answer.status, answer.json?.code ?? "", `${method} ${path}: ${answer.status} ${answer.json?.code ?? ""} ${answer.json?.text ?? answer.text.slice(0, 200)}`);
+    throw new ApiError(
+      answer.status,
+      answer.json?.code ?? "",
+      `${method} ${path}: ${answer.status} ${answer.json?.code ?? ""} ${answer.json?.text ?? answer.text.slice(0, 200)}`
+    );
   }
 
   private async mine(): Promise<string> {

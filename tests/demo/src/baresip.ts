@@ -19,7 +19,11 @@ export interface BaresipOptions {
   controlPort: number;
   microphone: string; // WAV, 8 kHz mono
 }
-export interface BaresipEvent { type: string; param: string; at: number }
+export interface BaresipEvent {
+  type: string;
+  param: string;
+  at: number;
+}
 
 export class Baresip {
   onEvent: (event: BaresipEvent) => void = () => undefined;
@@ -34,15 +38,42 @@ export class Baresip {
     const { folder, localIp, sipPort } = options;
     fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
     for (const name of fs.readdirSync(folder)) if (name.startsWith("dump-")) fs.rmSync(join(folder, name), { force: true });
-    fs.writeFileSync(join(folder, "config"), [
-      "poll_method epoll", `sip_listen ${localIp}:${sipPort}`, `audio_source aufile,${options.microphone}`,
-      "audio_player nothing,nothing", "audio_alert nothing,nothing", "ausrc_srate 8000", "auplay_srate 8000", "ausrc_channels 1", "auplay_channels 1",
-      `audio_path ${folder}`, `module_path ${MODULES}`, "module g711.so", "module aufile.so", "module sndfile.so", `snd_path ${folder}`, "module_tmp account.so", "module_app menu.so",
-      "module_app ctrl_tcp.so", `ctrl_tcp_listen ${localIp}:${options.controlPort}`, "",
-    ].join("\n"));
-    fs.writeFileSync(join(folder, "accounts"),
-      `<sip:${options.user}@${options.edge}>;auth_pass=${options.secret};answermode=manual;regint=600;audio_codecs=PCMA/8000/1\n`, { mode: 0o600 });
-    this.child = spawn("baresip", ["-4", "-f", folder, "-t", String(PHONE_S_MAX)], { cwd: folder, env: { ...process.env, TERM: "dumb" }, stdio: ["ignore", "pipe", "pipe"], detached: true });
+    fs.writeFileSync(
+      join(folder, "config"),
+      [
+        "poll_method epoll",
+        `sip_listen ${localIp}:${sipPort}`,
+        `audio_source aufile,${options.microphone}`,
+        "audio_player nothing,nothing",
+        "audio_alert nothing,nothing",
+        "ausrc_srate 8000",
+        "auplay_srate 8000",
+        "ausrc_channels 1",
+        "auplay_channels 1",
+        `audio_path ${folder}`,
+        `module_path ${MODULES}`,
+        "module g711.so",
+        "module aufile.so",
+        "module sndfile.so",
+        `snd_path ${folder}`,
+        "module_tmp account.so",
+        "module_app menu.so",
+        "module_app ctrl_tcp.so",
+        `ctrl_tcp_listen ${localIp}:${options.controlPort}`,
+        "",
+      ].join("\n")
+    );
+    fs.writeFileSync(
+      join(folder, "accounts"),
+      `<sip:${options.user}@${options.edge}>;auth_pass=${options.secret};answermode=manual;regint=600;audio_codecs=PCMA/8000/1\n`,
+      { mode: 0o600 }
+    );
+    this.child = spawn("baresip", ["-4", "-f", folder, "-t", String(PHONE_S_MAX)], {
+      cwd: folder,
+      env: { ...process.env, TERM: "dumb" },
+      stdio: ["ignore", "pipe", "pipe"],
+      detached: true,
+    });
     const hear = (chunk: Buffer) => (this.output = (this.output + chunk.toString()).slice(-8000));
     this.child.stdout?.on("data", hear);
     this.child.stderr?.on("data", hear);
@@ -71,7 +102,8 @@ export class Baresip {
   private take(text: string): void {
     this.rest += text;
     for (let match = /^(\d+):/.exec(this.rest); match; match = /^(\d+):/.exec(this.rest)) {
-      const begin = (match[0] as string).length, length = Number(match[1]);
+      const begin = (match[0] as string).length,
+        length = Number(match[1]);
       if (this.rest.length < begin + length + 1) return;
       const body = this.rest.slice(begin, begin + length);
       this.rest = this.rest.slice(begin + length + 1);
@@ -100,11 +132,20 @@ export class Baresip {
   /** What it heard, a WAV for each call in their order (the module sndfile writes them). */
   heard(): string[] {
     const { folder } = this.options;
-    return fs.readdirSync(folder).filter((name) => name.endsWith("-dec.wav")).sort().map((name) => join(folder, name));
+    return fs
+      .readdirSync(folder)
+      .filter((name) => name.endsWith("-dec.wav"))
+      .sort()
+      .map((name) => join(folder, name));
   }
   get lastWords(): string {
     // eslint-disable-next-line no-control-regex
-    return this.output.replace(/\x1b\[[0-9;]*m/g, "").trim().split("\n").slice(-4).join(" / ");
+    return this.output
+      .replace(/\x1b\[[0-9;]*m/g, "")
+      .trim()
+      .split("\n")
+      .slice(-4)
+      .join(" / ");
   }
   async end(): Promise<void> {
     if (this.exit === null) this.child.kill("SIGTERM");

@@ -11,10 +11,25 @@ export const TRUNK_IP = "127.0.0.31";
 export const DIALLED = "1000";
 const DIGIT_MS = 140; // from a digit's first packet to its last, which is when it counts
 
-export interface CallerWorld { edge: string; folder: string; run: string; sound: Sound; world: World; desks: Map<string, AgentDesk>; say: (text: string) => void }
+export interface CallerWorld {
+  edge: string;
+  folder: string;
+  run: string;
+  sound: Sound;
+  world: World;
+  desks: Map<string, AgentDesk>;
+  say: (text: string) => void;
+}
 
 /** Unix times in milliseconds; 0: it did not happen. */
-export interface CallerClock { calledAt: number; answeredAt: number; pressedAt: number; byeAt: number; byeByCaller: boolean; surveyAt: number }
+export interface CallerClock {
+  calledAt: number;
+  answeredAt: number;
+  pressedAt: number;
+  byeAt: number;
+  byeByCaller: boolean;
+  surveyAt: number;
+}
 
 export class Caller {
   readonly clock: CallerClock = { calledAt: 0, answeredAt: 0, pressedAt: 0, byeAt: 0, byeByCaller: false, surveyAt: 0 };
@@ -37,12 +52,20 @@ export class Caller {
 
   private async call(): Promise<void> {
     const { edge, folder, sound } = this.at;
-    const from = this.story.from === "anonymous" ? '"Anonymous" <sip:anonymous@anonymous.invalid>' : `<sip:${this.story.from}@carrier.invalid>`;
+    const from =
+      this.story.from === "anonymous"
+        ? '"Anonymous" <sip:anonymous@anonymous.invalid>'
+        : `<sip:${this.story.from}@carrier.invalid>`;
     const rtpPort = await sound.open(this.id, TRUNK_IP);
     const localPort = await freePort(TRUNK_IP);
     if (this.over) throw new Error("the demo was interrupted");
     const phone = new Sipp({
-      scenario: "caller", name: this.id, folder, localIp: TRUNK_IP, localPort, remote: edge,
+      scenario: "caller",
+      name: this.id,
+      folder,
+      localIp: TRUNK_IP,
+      localPort,
+      remote: edge,
       args: ["-s", DIALLED, "-m", "1", "-cid_str", this.callId, "-key", "rtp_port", String(rtpPort), "-key", "caller", from],
     });
     this.phone = phone;
@@ -59,7 +82,8 @@ export class Caller {
       }
     };
     await until(`${this.name} is answered by the menu`, 15000, () => this.clock.answeredAt > 0 || phone.exit !== null);
-    if (!this.clock.answeredAt) throw new Error(`the call was refused or failed: ${phone.lastWords || `sipp ended with ${phone.exit}`}`);
+    if (!this.clock.answeredAt)
+      throw new Error(`the call was refused or failed: ${phone.lastWords || `sipp ended with ${phone.exit}`}`);
   }
 
   hangUp(): void {
@@ -161,8 +185,8 @@ export class Caller {
   /** When he first and last heard an agent's tone. */
   agentHeard(hz: number): { from: number; to: number } | null {
     const heard = this.ear.heard.filter((stretch) => stretch.hz === hz && stretch.to - stretch.from >= 100);
-    const first = heard[0], last = heard[heard.length - 1];
+    const first = heard[0],
+      last = heard[heard.length - 1];
     return first && last ? { from: first.from, to: last.to } : null;
   }
 }
-

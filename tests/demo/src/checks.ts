@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // What was expected and what was seen. A difference is shown at once and makes the demo fail.
 
-export interface Check { name: string; expected: string; seen: string; ok: boolean }
+export interface Check {
+  name: string;
+  expected: string;
+  seen: string;
+  ok: boolean;
+}
 
 export class Checks {
   readonly all: Check[] = [];
@@ -20,7 +25,12 @@ export class Checks {
   }
   near(name: string, expectedMs: number, seenMs: number, toleranceMs: number): boolean {
     const text = (ms: number) => `${(ms / 1000).toFixed(2)} s`;
-    return this.note(name, `${text(expectedMs)} +- ${text(toleranceMs)}`, text(seenMs), Math.abs(expectedMs - seenMs) <= toleranceMs);
+    return this.note(
+      name,
+      `${text(expectedMs)} +- ${text(toleranceMs)}`,
+      text(seenMs),
+      Math.abs(expectedMs - seenMs) <= toleranceMs
+    );
   }
   atMost(name: string, most: number, seen: number, unit: string): boolean {
     return this.note(name, `at most ${most} ${unit}`, `${Math.round(seen)} ${unit}`, seen <= most);

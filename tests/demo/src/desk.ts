@@ -18,8 +18,14 @@ export class AgentDesk {
   private ended = false;
   private loggedOut = false;
 
-  constructor(readonly phone: AgentPhone, private readonly api: Api, private readonly world: World, private readonly callers: Caller[],
-    private readonly failed: (what: string, error: unknown) => void, private readonly say: (text: string) => void) {
+  constructor(
+    readonly phone: AgentPhone,
+    private readonly api: Api,
+    private readonly world: World,
+    private readonly callers: Caller[],
+    private readonly failed: (what: string, error: unknown) => void,
+    private readonly say: (text: string) => void
+  ) {
     phone.onRing = (call) => void this.ring(call).catch((error) => failed(`${this.agent} answers`, error));
   }
   get agent(): string {
@@ -46,7 +52,8 @@ export class AgentDesk {
   /** Logs in. What a demo that was killed has left on the desk is ended. */
   async login(): Promise<void> {
     const me = await this.myself();
-    if (me.contactId && me.state !== "AGENT_AFTER_CALL_WORK") await this.act(`/contacts/${me.contactId}/hang-up`).catch(() => undefined);
+    if (me.contactId && me.state !== "AGENT_AFTER_CALL_WORK")
+      await this.act(`/contacts/${me.contactId}/hang-up`).catch(() => undefined);
     if (me.contactId) {
       await until(`${this.agent} is free`, 15000, async () => {
         const { state } = await this.myself();
@@ -61,8 +68,14 @@ export class AgentDesk {
   }
 
   private async ring(call: PhoneCall): Promise<void> {
-    const contact = await until(`a contact rings at ${this.agent}`, 6000, () =>
-      this.world.contacts.find((c) => c.agentId === this.agent && c.state === "CONTACT_RINGING") ?? (call.endedAt > 0 ? null : undefined), 30);
+    const contact = await until(
+      `a contact rings at ${this.agent}`,
+      6000,
+      () =>
+        this.world.contacts.find((c) => c.agentId === this.agent && c.state === "CONTACT_RINGING") ??
+        (call.endedAt > 0 ? null : undefined),
+      30
+    );
     const caller = this.callers.find((c) => c.story.from === contact.caller.raw);
     if (!caller) return;
     caller.offers++;
@@ -89,7 +102,8 @@ export class AgentDesk {
     await this.act(`/contacts/${contactId}/disposition`, { disposition, note: "demo" });
     this.dispositions.set(contactId, disposition);
     await pause(WORK_MS / 2);
-    if (this.world.agent(this.agent)?.state === "AGENT_AFTER_CALL_WORK") await this.act(`/agents/${this.agent}/end-after-call-work`);
+    if (this.world.agent(this.agent)?.state === "AGENT_AFTER_CALL_WORK")
+      await this.act(`/agents/${this.agent}/end-after-call-work`);
   }
 
   private async again(): Promise<void> {

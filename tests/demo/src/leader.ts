@@ -14,9 +14,24 @@ const BACK_MS = 10000;
 const ASK_MS = 500; // a question that the dying one took is asked again
 const PROMISE_MS = 3500; // commands flow again within 3 s (DESIGN); and half a second to ask
 
-export interface Place { contactId: string; raw: string; before: number; after: number; gone: boolean }
-export interface KillReport { killed: string; leader: string; backMs: number; places: Place[]; killedAt: number }
-interface Status { leader: string; leaderPosition: string }
+export interface Place {
+  contactId: string;
+  raw: string;
+  before: number;
+  after: number;
+  gone: boolean;
+}
+export interface KillReport {
+  killed: string;
+  leader: string;
+  backMs: number;
+  places: Place[];
+  killedAt: number;
+}
+interface Status {
+  leader: string;
+  leaderPosition: string;
+}
 
 const QUEUE = "chinese";
 
@@ -43,16 +58,29 @@ export async function leaderKill(settings: Settings, api: Api, world: World, say
   killNow(settings, old.leader);
   const killedAt = Date.now();
   say(`kill -9: ${old.leader}, the ACD's leader, is dead; ${before.length} callers wait`);
-  const status = await until("another ACD process leads", BACK_MS, async () => {
-    const reply = await api.get<Status>("/status", ASK_MS);
-    return reply.leader && reply.leader !== old.leader && Number(reply.leaderPosition) > Number(old.leaderPosition) ? reply : undefined;
-  }, 100);
+  const status = await until(
+    "another ACD process leads",
+    BACK_MS,
+    async () => {
+      const reply = await api.get<Status>("/status", ASK_MS);
+      return reply.leader && reply.leader !== old.leader && Number(reply.leaderPosition) > Number(old.leaderPosition)
+        ? reply
+        : undefined;
+    },
+    100
+  );
   const after = await waitingNow(api);
   const backMs = Date.now() - killedAt;
   say(`${status.leader} leads after ${(backMs / 1000).toFixed(1)} s`);
   const places = before.map((contact) => {
     const now = after.find((other) => other.contactId === contact.contactId);
-    return { contactId: contact.contactId, raw: contact.caller.raw, before: contact.position, after: now?.position ?? 0, gone: !now };
+    return {
+      contactId: contact.contactId,
+      raw: contact.caller.raw,
+      before: contact.position,
+      after: now?.position ?? 0,
+      gone: !now,
+    };
   });
   for (const place of places) say(`  place of ${place.raw}: ${place.before} before, ${place.gone ? "gone" : place.after} after`);
   return { killed: old.leader, leader: status.leader, backMs, places, killedAt };
@@ -64,7 +92,12 @@ export function leaderCheck(checks: Checks, report: KillReport, leftMeanwhile: S
   let left = 0;
   for (const place of report.places) {
     if (place.gone) {
-      checks.note(`place of ${place.raw} after the kill`, leftMeanwhile.has(place.raw) ? "gone, as he gave up" : place.before - left, "gone", leftMeanwhile.has(place.raw));
+      checks.note(
+        `place of ${place.raw} after the kill`,
+        leftMeanwhile.has(place.raw) ? "gone, as he gave up" : place.before - left,
+        "gone",
+        leftMeanwhile.has(place.raw)
+      );
       left++;
     } else {
       checks.same(`place of ${place.raw} after the kill`, place.before - left, place.after);

@@ -58,7 +58,13 @@ async function showLive(going: () => boolean): Promise<void> {
   }
 }
 
-interface Stage { settings: Settings; admin: Api; sound: Sound; phones: AgentPhone[]; apis: Map<string, Api> }
+interface Stage {
+  settings: Settings;
+  admin: Api;
+  sound: Sound;
+  phones: AgentPhone[];
+  apis: Map<string, Api>;
+}
 
 async function stageSet(): Promise<Stage> {
   const settings = settingsRead();
@@ -88,19 +94,28 @@ async function centreIdle(admin: Api): Promise<void> {
   if (count === 0) return;
   print(`    ${count} other calls go on; the demo waits for their end`);
   await until("the other calls end", IDLE_MS_MAX, async () => (await live()) === 0, 1000).catch(() => {
-    throw new Wrong("other calls go on in this centre, and the demo's figures must be its own", "wait until they are over: farseatctl get contacts");
+    throw new Wrong(
+      "other calls go on in this centre, and the demo's figures must be its own",
+      "wait until they are over: farseatctl get contacts"
+    );
   });
 }
 
 /** The report as it stands before the demo, when the records of earlier calls have come in. */
 function baseline(admin: Api): Promise<KpiReply> {
   let last = "";
-  return until("the report of earlier calls is complete", 30000, async () => {
-    const reply = await kpiRead(admin, began), text = JSON.stringify([reply.funnel, reply.queues, reply.agents.map((agent) => [agent.handled, agent.missed])]);
-    const same = text === last;
-    last = text;
-    return same ? reply : undefined;
-  }, 1200);
+  return until(
+    "the report of earlier calls is complete",
+    30000,
+    async () => {
+      const reply = await kpiRead(admin, began),
+        text = JSON.stringify([reply.funnel, reply.queues, reply.agents.map((agent) => [agent.handled, agent.missed])]);
+      const same = text === last;
+      last = text;
+      return same ? reply : undefined;
+    },
+    1200
+  );
 }
 
 async function agentsBegin(stage: Stage, desks: AgentDesk[]): Promise<void> {
@@ -118,7 +133,13 @@ async function agentsBegin(stage: Stage, desks: AgentDesk[]): Promise<void> {
   print(`    ${desks.map((desk) => desk.agent).join(", ")} are logged in and ready`);
 }
 
-interface Played { callers: Caller[]; desks: AgentDesk[]; world: World; kill: KillReport | null; sinceMs: number }
+interface Played {
+  callers: Caller[];
+  desks: AgentDesk[];
+  world: World;
+  kill: KillReport | null;
+  sinceMs: number;
+}
 
 async function play(stage: Stage): Promise<Played> {
   const { settings, admin, sound } = stage;
@@ -128,10 +149,27 @@ async function play(stage: Stage): Promise<Played> {
   const world = new World(admin, (sinceMs - 1000) * 1000);
   cleanups.push(() => world.end());
   void world.run();
-  const at: CallerWorld = { edge: settings.edges["hq"] as string, folder: settings.folder, run: String(sinceMs), sound, world, desks: new Map(), say };
+  const at: CallerWorld = {
+    edge: settings.edges["hq"] as string,
+    folder: settings.folder,
+    run: String(sinceMs),
+    sound,
+    world,
+    desks: new Map(),
+    say,
+  };
   const callers = stories(settings.calls).map((story, index) => new Caller(index, story, at));
-  const desks = stage.phones.map((phone) =>
-    new AgentDesk(phone, stage.apis.get(phone.agent) as Api, world, callers, (what, error) => void (ending || checks.failed(what, error)), say));
+  const desks = stage.phones.map(
+    (phone) =>
+      new AgentDesk(
+        phone,
+        stage.apis.get(phone.agent) as Api,
+        world,
+        callers,
+        (what, error) => void (ending || checks.failed(what, error)),
+        say
+      )
+  );
   for (const desk of desks) at.desks.set(desk.agent, desk);
   await agentsBegin(stage, desks);
   for (const desk of desks) {
@@ -160,7 +198,8 @@ async function play(stage: Stage): Promise<Played> {
       })
     : Promise.resolve(null);
   const late = pause(CALLS_MS_MAX).then(() => "late");
-  if ((await Promise.race([Promise.all([...calls, kill]), late])) === "late") checks.failed("all calls end", new Error(`some had not after ${CALLS_MS_MAX / 1000} s`));
+  if ((await Promise.race([Promise.all([...calls, kill]), late])) === "late")
+    checks.failed("all calls end", new Error(`some had not after ${CALLS_MS_MAX / 1000} s`));
   const report = await Promise.race([kill, Promise.resolve(null)]);
   await pause(2500); // the last after-call work
   going = false;
@@ -170,9 +209,15 @@ async function play(stage: Stage): Promise<Played> {
 
 function keep(all: Seen[], before: unknown, after: unknown): void {
   const contacts = all.map((seen) => ({
-    caller: seen.caller.index + 1, from: seen.caller.story.from, story: seen.caller.story.what, contactId: seen.contactId,
+    caller: seen.caller.index + 1,
+    from: seen.caller.story.from,
+    story: seen.caller.story.what,
+    contactId: seen.contactId,
     own: { ...seen.caller.clock, waitMs: seen.ownWaitMs, talkMs: seen.ownTalkMs, gapMsMax: seen.caller.ear.gapMsMax },
-    kafka: seen.record, report: seen.history, tickets: seen.tickets, recordings: seen.recorded.map(({ part, sound }) => ({ ...part, seconds: sound.seconds })),
+    kafka: seen.record,
+    report: seen.history,
+    tickets: seen.tickets,
+    recordings: seen.recorded.map(({ part, sound }) => ({ ...part, seconds: sound.seconds })),
   }));
   result = { contacts, kpi: { before, after } };
 }
@@ -190,19 +235,30 @@ async function main(): Promise<void> {
   title("Reading back: Kafka (kcat, read_committed), recordings, tickets and report (API)");
   const all = await gather(admin, settings, checks, played.callers, played.world.contactIds, played.sinceMs);
   const expected = Number(before.funnel?.arrived ?? 0) + (expectedArrivals(all)["arrived"] as number);
-  const after = await until("the report counts every contact", 30000, async () => {
-    const reply = await kpiRead(admin, began);
-    const open = Number(reply.funnel?.open ?? 0) - Number(before.funnel?.open ?? 0);
-    if (Number(reply.funnel?.arrived) < expected || open > 0) throw new Error(`it counts ${reply.funnel?.arrived} of ${expected}, ${open} of this demo still open`);
-    return reply;
-  }, 1000).catch(async (error) => {
+  const after = await until(
+    "the report counts every contact",
+    30000,
+    async () => {
+      const reply = await kpiRead(admin, began);
+      const open = Number(reply.funnel?.open ?? 0) - Number(before.funnel?.open ?? 0);
+      if (Number(reply.funnel?.arrived) < expected || open > 0)
+        throw new Error(`it counts ${reply.funnel?.arrived} of ${expected}, ${open} of this demo still open`);
+      return reply;
+    },
+    1000
+  ).catch(async (error) => {
     checks.failed("the report counts every contact", error);
     return kpiRead(admin, began);
   });
   verifyContacts(checks, all);
   verifyAgents(checks, all, played.desks);
   verifyReport(checks, all, played.desks, before, after);
-  if (played.kill) leaderCheck(checks, played.kill, new Set(played.callers.filter((caller) => caller.story.patienceMs).map((caller) => caller.story.from)));
+  if (played.kill)
+    leaderCheck(
+      checks,
+      played.kill,
+      new Set(played.callers.filter((caller) => caller.story.patienceMs).map((caller) => caller.story.from))
+    );
   const wrong = new Set(checks.differing.map((check) => /^caller \d+/.exec(check.name)?.[0] ?? ""));
   showCallers(all, wrong);
   showRecordings(all);

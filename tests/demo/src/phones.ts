@@ -55,7 +55,12 @@ export class SippPhone implements AgentPhone {
   private async register(expires: number): Promise<void> {
     const { agent, phone, secret, edge, folder } = this.settings;
     const register = new Sipp({
-      scenario: "register", name: `${agent}-register`, folder, localIp: LOCAL_IP, localPort: this.port, remote: edge,
+      scenario: "register",
+      name: `${agent}-register`,
+      folder,
+      localIp: LOCAL_IP,
+      localPort: this.port,
+      remote: edge,
       args: ["-s", phone, "-au", phone, "-ap", secret, "-key", "expires", String(expires), "-m", "1"],
     });
     const code = await register.exited(10000);
@@ -68,7 +73,15 @@ export class SippPhone implements AgentPhone {
     this.port = await freePort(LOCAL_IP);
     const rtpPort = await this.sound.open(agent, LOCAL_IP);
     await this.register(600);
-    this.phone = new Sipp({ scenario: "agent", name: agent, folder, localIp: LOCAL_IP, localPort: this.port, remote: edge, args: ["-key", "rtp_port", String(rtpPort)] });
+    this.phone = new Sipp({
+      scenario: "agent",
+      name: agent,
+      folder,
+      localIp: LOCAL_IP,
+      localPort: this.port,
+      remote: edge,
+      args: ["-key", "rtp_port", String(rtpPort)],
+    });
     await pause(300);
     if (this.phone.exit !== null) throw new Error(`the phone of ${agent} ended at once: ${this.phone.lastWords}`);
     this.phone.onEvent = (event) => this.hear(event.callId, event.method, event.status, event.sent, event.at, event.text);
@@ -78,8 +91,13 @@ export class SippPhone implements AgentPhone {
     const known = this.byId.get(callId);
     if (!known && method === "INVITE" && !sent && status === 0) {
       const call: PhoneCall = {
-        agent: this.agent, ringAt: at, answeredAt: 0, endedAt: 0, heard: [],
-        answer: () => this.phone?.wish(callId), hangUp: () => this.phone?.wish(callId),
+        agent: this.agent,
+        ringAt: at,
+        answeredAt: 0,
+        endedAt: 0,
+        heard: [],
+        answer: () => this.phone?.wish(callId),
+        hangUp: () => this.phone?.wish(callId),
       };
       const there = soundAddress(text);
       this.byId.set(callId, call);
@@ -120,13 +138,22 @@ export class BaresipPhone implements AgentPhone {
     const microphone = join(folder, `tone-${hz}.wav`);
     toneFile(microphone, hz, 240);
     const softphone = new Baresip({
-      folder: home, user: phone, secret, edge, localIp: LOCAL_IP, sipPort: await freePort(LOCAL_IP), controlPort: await freePort(LOCAL_IP), microphone,
+      folder: home,
+      user: phone,
+      secret,
+      edge,
+      localIp: LOCAL_IP,
+      sipPort: await freePort(LOCAL_IP),
+      controlPort: await freePort(LOCAL_IP),
+      microphone,
     });
     this.phone = softphone;
     softphone.onEvent = (event) => this.hear(event.type, event.at);
-    await until(`${phone} registers at ${edge} with baresip`, 10000, () => softphone.ready || softphone.exit !== null).catch((error) => {
-      throw new Error(`${(error as Error).message}: ${softphone.lastWords}`);
-    });
+    await until(`${phone} registers at ${edge} with baresip`, 10000, () => softphone.ready || softphone.exit !== null).catch(
+      (error) => {
+        throw new Error(`${(error as Error).message}: ${softphone.lastWords}`);
+      }
+    );
     if (softphone.exit !== null) throw new Error(`baresip ended with ${softphone.exit}: ${softphone.lastWords}`);
   }
 
@@ -134,8 +161,13 @@ export class BaresipPhone implements AgentPhone {
     const last = this.calls[this.calls.length - 1];
     if (type === "CALL_INCOMING") {
       const call: PhoneCall = {
-        agent: this.agent, ringAt: at, answeredAt: 0, endedAt: 0, heard: [],
-        answer: () => this.phone?.answer(), hangUp: () => this.phone?.hangUp(),
+        agent: this.agent,
+        ringAt: at,
+        answeredAt: 0,
+        endedAt: 0,
+        heard: [],
+        answer: () => this.phone?.answer(),
+        hangUp: () => this.phone?.hangUp(),
       };
       this.calls.push(call);
       this.onRing(call);
@@ -149,10 +181,16 @@ export class BaresipPhone implements AgentPhone {
     await this.phone?.end();
     // Its recordings of what it heard are whole now: one for each answered call, in their order.
     const files = this.phone?.heard().filter((file) => fs.existsSync(file)) ?? [];
-    this.calls.filter((call) => call.answeredAt).forEach((call, i) => {
-      const file = files[i];
-      if (file) call.heard = stretchesOfFile(file, this.settings.tones).map((h) => ({ hz: h.hz, from: call.answeredAt + h.from, to: call.answeredAt + h.to }));
-    });
+    this.calls
+      .filter((call) => call.answeredAt)
+      .forEach((call, i) => {
+        const file = files[i];
+        if (file)
+          call.heard = stretchesOfFile(file, this.settings.tones).map((h) => ({
+            hz: h.hz,
+            from: call.answeredAt + h.from,
+            to: call.answeredAt + h.to,
+          }));
+      });
   }
 }
-

@@ -9,8 +9,30 @@ import { Wav } from "../../lib/wav";
 import { Stretch, stretchesOf } from "./stretch";
 
 /** The newest revision of each of these contacts' records in Kafka, as kcat reads them. */
-export async function kafkaContacts(brokers: string, sinceMs: number, contactIds: Set<string>): Promise<Map<string, { records: ContactRecord[]; last: ContactRecord }>> {
-  const ran = await run("kcat", ["-C", "-b", brokers, "-t", "farseat.contacts.v1", "-o", `s@${sinceMs}`, "-e", "-q", "-X", "isolation.level=read_committed", "-f", "%s\\n"], 15000);
+export async function kafkaContacts(
+  brokers: string,
+  sinceMs: number,
+  contactIds: Set<string>
+): Promise<Map<string, { records: ContactRecord[]; last: ContactRecord }>> {
+  const ran = await run(
+    "kcat",
+    [
+      "-C",
+      "-b",
+      brokers,
+      "-t",
+      "farseat.contacts.v1",
+      "-o",
+      `s@${sinceMs}`,
+      "-e",
+      "-q",
+      "-X",
+      "isolation.level=read_committed",
+      "-f",
+      "%s\\n",
+    ],
+    15000
+  );
   if (ran.code !== 0) throw new Error(`kcat: ${ran.err}`);
   const found = new Map<string, { records: ContactRecord[]; last: ContactRecord }>();
   for (const line of ran.out.split("\n")) {
@@ -29,15 +51,25 @@ export async function kafkaContacts(brokers: string, sinceMs: number, contactIds
 
 /** Waits until Kafka has them all. */
 export function kafkaAwait(brokers: string, sinceMs: number, contactIds: Set<string>): ReturnType<typeof kafkaContacts> {
-  return until(`${contactIds.size} contact records are in Kafka`, 45000, async () => {
-    const found = await kafkaContacts(brokers, sinceMs, contactIds);
-    if (found.size < contactIds.size) throw new Error(`${found.size} of them so far`);
-    return found;
-  }, 1000);
+  return until(
+    `${contactIds.size} contact records are in Kafka`,
+    45000,
+    async () => {
+      const found = await kafkaContacts(brokers, sinceMs, contactIds);
+      if (found.size < contactIds.size) throw new Error(`${found.size} of them so far`);
+      return found;
+    },
+    1000
+  );
 }
 
 function dayOf(ms: number): string {
-  const parts = new Intl.DateTimeFormat("en-US", { timeZone: TIME_ZONE, year: "numeric", month: "2-digit", day: "2-digit" }).formatToParts(new Date(ms));
+  const parts = new Intl.DateTimeFormat("en-US", {
+    timeZone: TIME_ZONE,
+    year: "numeric",
+    month: "2-digit",
+    day: "2-digit",
+  }).formatToParts(new Date(ms));
   return ["year", "month", "day"].map((type) => parts.find((part) => part.type === type)?.value ?? "").join("-");
 }
 
@@ -61,10 +93,16 @@ export function recordingsRead(api: Api, contactId: string, count: number): Prom
   });
 }
 
-export interface RecordedSound { file: string; seconds: number; left: Stretch[]; right: Stretch[] }
+export interface RecordedSound {
+  file: string;
+  seconds: number;
+  left: Stretch[];
+  right: Stretch[];
+}
 /** A part's sound by the API, kept as a file for whoever wants to hear it. */
 export async function soundRead(api: Api, part: RecordingPart, tones: number[], file: string): Promise<RecordedSound> {
-  const bytes = await api.bytes(`/recordings/${part.recordingId}/audio?part=${part.part}`), wav = new Wav(bytes);
+  const bytes = await api.bytes(`/recordings/${part.recordingId}/audio?part=${part.part}`),
+    wav = new Wav(bytes);
   fs.writeFileSync(file, bytes, { mode: 0o600 });
   if (wav.channels !== 2 || wav.rateHz !== 8000) throw new Error(`a recording with ${wav.channels} channels of ${wav.rateHz} Hz`);
   return { file, seconds: wav.ms / 1000, left: stretchesOf(wav.samples(0), tones), right: stretchesOf(wav.samples(1), tones) };

@@ -47,10 +47,22 @@ export function settingsRead(): Settings {
   if (!Number.isInteger(options.calls) || options.calls < TWELVE.length || options.calls > CALLS_MAX)
     throw new Wrong(`--calls must be a number from ${TWELVE.length} to ${CALLS_MAX}`, USAGE);
   const varFolder = env("FARSEAT_VAR");
-  const edges = Object.fromEntries(env("FARSEAT_EDGES").split(",").map((pair) => pair.split("=") as [string, string]));
-  for (const site of ["hq", "branch"]) if (!edges[site]) throw new Wrong(`there is no edge at the site ${site}`, "cli/services.txt names edge-hq and edge-branch");
+  const edges = Object.fromEntries(
+    env("FARSEAT_EDGES")
+      .split(",")
+      .map((pair) => pair.split("=") as [string, string])
+  );
+  for (const site of ["hq", "branch"])
+    if (!edges[site]) throw new Wrong(`there is no edge at the site ${site}`, "cli/services.txt names edge-hq and edge-branch");
   return {
-    ...options, tree: join(__dirname, "../../../.."), varFolder, folder: join(varFolder, "demo"), api: env("FARSEAT_API"), kafka: env("FARSEAT_KAFKA"), edges,
-    portBase: Number(env("FARSEAT_PORT_BASE")), adminPassword: fs.readFileSync(env("FARSEAT_ADMIN_PASSWORD_FILE"), "utf8").trim(),
+    ...options,
+    tree: join(__dirname, "../../../.."),
+    varFolder,
+    folder: join(varFolder, "demo"),
+    api: env("FARSEAT_API"),
+    kafka: env("FARSEAT_KAFKA"),
+    edges,
+    portBase: Number(env("FARSEAT_PORT_BASE")),
+    adminPassword: fs.readFileSync(env("FARSEAT_ADMIN_PASSWORD_FILE"), "utf8").trim(),
   };
 }

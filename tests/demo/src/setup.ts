@@ -11,7 +11,12 @@ import { AGENT_HZ, CALLER_HZ } from "./stories";
 
 export const CENTRE_NAME = "Farseat demo";
 export const TIME_ZONE = "Asia/Shanghai";
-export interface DemoAgent { id: string; phone: string; site: string; kind: "baresip" | "sipp" }
+export interface DemoAgent {
+  id: string;
+  phone: string;
+  site: string;
+  kind: "baresip" | "sipp";
+}
 export const AGENTS: DemoAgent[] = [
   { id: "a1", phone: "8001", site: "hq", kind: "baresip" },
   { id: "a2", phone: "8002", site: "hq", kind: "sipp" },
@@ -30,20 +35,35 @@ async function ctl(what: string, args: string[]): Promise<string> {
 
 /** A centre of one's own is not replaced without being asked. */
 export async function centreApply(settings: Settings): Promise<string> {
-  const inForce = JSON.parse(await ctl("reading the configuration", ["get", "config", "-o", "json"])) as { config?: { centre?: { name?: string } } };
+  const inForce = JSON.parse(await ctl("reading the configuration", ["get", "config", "-o", "json"])) as {
+    config?: { centre?: { name?: string } };
+  };
   const name = inForce.config?.centre?.name ?? "";
   if (name && name !== CENTRE_NAME && !settings.replace)
-    throw new Wrong(`another centre, '${name}', is in force; the demo would replace it`, "./farseat demo --replace, or a place of its own: ./farseat --var DIR --port-base N demo");
+    throw new Wrong(
+      `another centre, '${name}', is in force; the demo would replace it`,
+      "./farseat demo --replace, or a place of its own: ./farseat --var DIR --port-base N demo"
+    );
   // The recorders' ports are those of cli/services.txt.
   const services = fs.readFileSync(join(settings.tree, "cli/services.txt"), "utf8");
-  const text = fs.readFileSync(join(settings.tree, "tests/demo/centre.yaml.in"), "utf8").replace(/@RECORDING_(\d)@/g, (_, number: string) => {
-    const offset = new RegExp(`^recording-${number} .* SIP_PORT=\\+(\\d+)`, "m").exec(services);
-    if (!offset) throw new Wrong(`cli/services.txt has no recording-${number} with a SIP_PORT`, "restore it");
-    return String(settings.portBase + Number(offset[1]));
-  });
+  const text = fs
+    .readFileSync(join(settings.tree, "tests/demo/centre.yaml.in"), "utf8")
+    .replace(/@RECORDING_(\d)@/g, (_, number: string) => {
+      const offset = new RegExp(`^recording-${number} .* SIP_PORT=\\+(\\d+)`, "m").exec(services);
+      if (!offset) throw new Wrong(`cli/services.txt has no recording-${number} with a SIP_PORT`, "restore it");
+      return String(settings.portBase + Number(offset[1]));
+    });
   const file = join(settings.folder, "centre.yaml");
   fs.writeFileSync(file, text);
-  const out = await ctl("applying the demo's centre", ["apply", "-f", file, "--secrets-out", join(settings.varFolder, "secrets/phones"), "--note", "demo"]);
+  const out = await ctl("applying the demo's centre", [
+    "apply",
+    "-f",
+    file,
+    "--secrets-out",
+    join(settings.varFolder, "secrets/phones"),
+    "--note",
+    "demo",
+  ]);
   return out.trim().split("\n").pop() ?? "";
 }
 
@@ -62,8 +82,19 @@ export async function peopleMake(settings: Settings): Promise<Map<string, Api>> 
   const apis = new Map<string, Api>();
   for (const agent of AGENTS) {
     const secret = password(settings, agent.id);
-    await ctl(`making the person ${agent.id}`,
-      ["person", "add", agent.id, "--agent", agent.id, "--roles", "agent", "--name", `Agent ${agent.id}`, "--password-file", passwordFile(settings, agent.id)]);
+    await ctl(`making the person ${agent.id}`, [
+      "person",
+      "add",
+      agent.id,
+      "--agent",
+      agent.id,
+      "--roles",
+      "agent",
+      "--name",
+      `Agent ${agent.id}`,
+      "--password-file",
+      passwordFile(settings, agent.id),
+    ]);
     apis.set(agent.id, new Api(settings.api, agent.id, secret));
   }
   return apis;
@@ -73,8 +104,13 @@ export function phonesMake(settings: Settings, sound: Sound): AgentPhone[] {
   const tones = Array.from({ length: settings.calls }, (_, i) => CALLER_HZ(i));
   return AGENTS.map((agent) => {
     const one: PhoneSettings = {
-      agent: agent.id, phone: agent.phone, secret: fs.readFileSync(phoneSecretFile(settings, agent.phone), "utf8").trim(), edge: settings.edges[agent.site] as string,
-      folder: settings.folder, hz: AGENT_HZ[agent.id] as number, tones,
+      agent: agent.id,
+      phone: agent.phone,
+      secret: fs.readFileSync(phoneSecretFile(settings, agent.phone), "utf8").trim(),
+      edge: settings.edges[agent.site] as string,
+      folder: settings.folder,
+      hz: AGENT_HZ[agent.id] as number,
+      tones,
     };
     return agent.kind === "baresip" ? new BaresipPhone(one) : new SippPhone(one, sound);
   });

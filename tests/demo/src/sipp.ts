@@ -12,7 +12,14 @@ const POLL_MS = 30;
 export const PHONE_S_MAX = 900; // should the demo itself be killed
 
 /** A message that a phone sent or received; at: Unix time in milliseconds by sipp's clock. */
-export interface SipEvent { at: number; sent: boolean; method: string; status: number; callId: string; text: string }
+export interface SipEvent {
+  at: number;
+  sent: boolean;
+  method: string;
+  status: number;
+  callId: string;
+  text: string;
+}
 
 export interface SippOptions {
   scenario: string;
@@ -59,10 +66,31 @@ export class Sipp {
     this.trace = join(options.folder, `${options.name}.sip`);
     fs.rmSync(this.trace, { force: true });
     const args = [
-      "-sf", join(SCENARIOS, `${options.scenario}.xml`), "-i", options.localIp, "-p", String(options.localPort), "-nostdin", "-nd", "-timeout", `${PHONE_S_MAX}s`, "-trace_msg",
-      "-message_file", this.trace, "-trace_err", "-error_file", join(options.folder, `${options.name}.errors`), ...options.args, options.remote,
+      "-sf",
+      join(SCENARIOS, `${options.scenario}.xml`),
+      "-i",
+      options.localIp,
+      "-p",
+      String(options.localPort),
+      "-nostdin",
+      "-nd",
+      "-timeout",
+      `${PHONE_S_MAX}s`,
+      "-trace_msg",
+      "-message_file",
+      this.trace,
+      "-trace_err",
+      "-error_file",
+      join(options.folder, `${options.name}.errors`),
+      ...options.args,
+      options.remote,
     ];
-    this.child = spawn("sipp", args, { cwd: options.folder, env: { ...process.env, TERM: "dumb" }, stdio: ["ignore", "ignore", "pipe"], detached: true }); // a terminal's Ctrl-C is the demo's affair
+    this.child = spawn("sipp", args, {
+      cwd: options.folder,
+      env: { ...process.env, TERM: "dumb" },
+      stdio: ["ignore", "ignore", "pipe"],
+      detached: true,
+    }); // a terminal's Ctrl-C is the demo's affair
     this.child.stderr?.on("data", (chunk) => (this.complaint = (this.complaint + chunk.toString()).slice(-2000)));
     this.child.on("error", (error) => {
       this.complaint = error.message;
@@ -108,14 +136,25 @@ export class Sipp {
   }
 
   find(sent: boolean, method: string, status: number, callId?: string): SipEvent | undefined {
-    return this.events.find((e) => e.sent === sent && e.method === method && e.status === status && (!callId || e.callId === callId));
+    return this.events.find(
+      (e) => e.sent === sent && e.method === method && e.status === status && (!callId || e.callId === callId)
+    );
   }
 
   /** The caller's or agent's wish for a call of this phone. */
   wish(callId: string): void {
     const { localIp, localPort } = this.options;
-    const text = ["MESSAGE sip:demo SIP/2.0", `Via: SIP/2.0/UDP ${localIp}:9;branch=z9hG4bK${Math.random().toString(36).slice(2)}`, "From: <sip:demo>;tag=1", "To: <sip:phone>",
-      `Call-ID: ${callId}`, "CSeq: 1 MESSAGE", "Content-Length: 0", "", ""].join("\r\n");
+    const text = [
+      "MESSAGE sip:demo SIP/2.0",
+      `Via: SIP/2.0/UDP ${localIp}:9;branch=z9hG4bK${Math.random().toString(36).slice(2)}`,
+      "From: <sip:demo>;tag=1",
+      "To: <sip:phone>",
+      `Call-ID: ${callId}`,
+      "CSeq: 1 MESSAGE",
+      "Content-Length: 0",
+      "",
+      "",
+    ].join("\r\n");
     const socket = dgram.createSocket("udp4");
     socket.send(Buffer.from(text), localPort, localIp, () => socket.close());
   }

@@ -18,11 +18,13 @@ export class World {
     while (!this.ended) {
       try {
         const [contacts, agents] = await Promise.all([
-          this.api.get<{ contacts: ContactView[] }>("/contacts/live", ASK_MS), this.api.get<{ agents: AgentView[] }>("/agents", ASK_MS),
+          this.api.get<{ contacts: ContactView[] }>("/contacts/live", ASK_MS),
+          this.api.get<{ agents: AgentView[] }>("/agents", ASK_MS),
         ]);
         this.contacts = contacts.contacts.filter((contact) => Number(contact.startedAtUs) >= this.sinceUs);
         this.agents = agents.agents;
-        for (const contact of this.contacts) if (!this.contactIds.has(contact.caller.raw)) this.contactIds.set(contact.caller.raw, contact.contactId);
+        for (const contact of this.contacts)
+          if (!this.contactIds.has(contact.caller.raw)) this.contactIds.set(contact.caller.raw, contact.contactId);
       } catch {
         // nobody leads for some moments; the next answer will tell
       }
@@ -40,7 +42,9 @@ export class World {
   }
   /** Those who wait, in their order. */
   waiting(queueId: string): ContactView[] {
-    return this.contacts.filter((contact) => contact.queueId === queueId && contact.position > 0).sort((a, b) => a.position - b.position);
+    return this.contacts
+      .filter((contact) => contact.queueId === queueId && contact.position > 0)
+      .sort((a, b) => a.position - b.position);
   }
   talking(raw: string, agent: string | null, ms: number): Promise<ContactView> {
     return until(`caller ${raw} talks${agent ? ` with ${agent}` : ""}`, ms, () => {
