@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
-# farseat demo [options]: brings the centre up and runs the demonstration (tests/demo/run), which checks every figure.
+# farseat demo [--json FILE] [--no-kill] [--calls N] [--replace]: brings the centre up and runs the demonstration
+# (tests/demo/README.md), which checks every figure. Exit status 1: something differs.
 
 main() {
   local program=$FARSEAT_TREE/tests/demo/run variables

@@ -11,7 +11,9 @@ Farseat: a contact centre. Usage: ./farseat VERB [options]
   status                 each process: its state, health, version and address
   logs [name] [-f]       the last log lines of everything or of one process; -f goes on as they come
   env                    shell variables for what runs:  eval "\$(./farseat env)"
-  demo [options]         a centre with callers and agents on real SIP, every figure checked
+  demo [--json FILE] [--no-kill] [--calls N] [--replace]
+                         a centre with callers and agents on real SIP, every figure checked; --replace: also where
+                         another centre's configuration is in force
   test [section...]      unit sim fuzz tsan integration chaos; all of them when none is named
   bench [name...] [--json FILE]
                          measure, beside a reference taken in the same run
