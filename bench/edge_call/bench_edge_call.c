@@ -22,12 +22,12 @@
 #include <unistd.h>
 
 #define ROUNDS_MAX 20u
-#define RATE_MAX   200u
+#define RATE_MAX   100u
 #define CALLS_MAX  6000u /* of a round */
 #define AGENTS     20u
 /* sipp's calls are cheap beside its own wake-ups: more of them, so that they are seen. */
-#define FLOOR_FASTER  10u
-#define FLOOR_SECONDS 2u
+#define FLOOR_FASTER  20u
+#define FLOOR_SECONDS 3u
 #define REST_MS       1500u /* records of a round's calls come to rest */
 
 static const char *const parts[] = {"edge-hq",   "acd-1",       "acd-2",       "nats",
