@@ -216,8 +216,8 @@ static void print_peer_row(const struct options *options, const struct bench_pee
 
 static int usage(void)
 {
-    (void)fprintf(stderr, "usage: bench_edge_call [--rate 1..%u] [--seconds 1..30] [--rounds 1..%u]\n",
-                  RATE_MAX, ROUNDS_MAX);
+    (void)fprintf(stderr, "usage: bench_edge_call [--rate 1..%u] [--seconds 1..%u] [--rounds 1..%u]\n",
+                  RATE_MAX, CALLS_MAX / RATE_MAX, ROUNDS_MAX);
     return 2;
 }
 
