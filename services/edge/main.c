@@ -40,6 +40,9 @@ static const struct far_config_row rows[] = {
      .max = 20000},
     {ROW("limits.phones_max", FAR_CONFIG_INT, phones_max, "10000", "Phones that can be known and registered"),
      .min = 1, .max = 200000},
+    {ROW("limits.offer", FAR_CONFIG_DURATION_MS, offer_ms, "30s",
+         "A caller who is not answered and about whom the ACD says nothing for so long gets 503"),
+     .min = 1000, .max = 600000},
     {ROW("limits.silence", FAR_CONFIG_DURATION_MS, silence_ms, "60s",
          "A phone or caller that has sent sound and then none for so long, without holding, is gone; 0: "
          "never"),

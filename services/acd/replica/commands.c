@@ -40,7 +40,9 @@ void commands_add(struct replica *replica, uint64_t now_ms, const struct acd_com
     /* What finds no room is found again by the next leader, or expires in the core. */
     if (replica->commands_len == replica->config.commands_max) compact(replica);
     if (replica->commands_len == replica->config.commands_max) return;
-    const Farseat__V1__EdgeCommand *source = added->command;
+    Farseat__V1__EdgeCommand stamped = *added->command;
+    const Farseat__V1__EdgeCommand *source = &stamped;
+    stamped.sent_at_ms = now_ms;
     size_t len = farseat__v1__edge_command__get_packed_size(source);
     uint8_t *data = malloc(len);
     if (!data) return;

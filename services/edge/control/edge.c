@@ -11,6 +11,7 @@
 #include <string.h>
 
 #define PULSE_MS       500u
+#define STALL_MS       2000u /* no pulse for so long: the process did not run */
 #define APPEND_MAX     131072u
 #define APPEND_BYTES   (128u * 1024 * 1024)
 #define TOMBSTONES_MAX 65536u
@@ -144,6 +145,14 @@ static void resync(struct edge *edge)
     links_announce(edge);
 }
 
+/* How long a command that is read now may have lain here: this process may have been stopped. */
+static uint64_t waited_ms_max(const struct edge *edge)
+{
+    uint64_t now_ms = edge_now_ms(edge);
+    if (now_ms > edge->pulse_ms + STALL_MS) return now_ms - edge->pulse_ms;
+    return now_ms < edge->stall_over_ms ? edge->stalled_ms : 0;
+}
+
 static void on_command(void *context, struct far_bus_request *request, const ProtobufCMessage *message)
 {
     struct edge *edge = context;
@@ -153,7 +162,7 @@ static void on_command(void *context, struct far_bus_request *request, const Pro
     struct edge_reply reply;
     far_bus_trace(far_bus_request_msg(request), &trace);
     if (far_trace_is_set(&trace)) far_trace_format(&trace, traceparent);
-    edge_core_command(edge->core, edge_now_ms(edge), 0, command, traceparent, &reply);
+    edge_core_command(edge->core, edge_now_ms(edge), waited_ms_max(edge), command, traceparent, &reply);
     Farseat__V1__EdgeCommandReply answer = FARSEAT__V1__EDGE_COMMAND_REPLY__INIT;
     answer.accepted = reply.accepted;
     answer.cause = (char *)reply.cause;
@@ -280,6 +289,9 @@ static void on_pulse(void *arg, uint64_t timer)
     struct edge *edge = arg;
     struct edge_figures figures;
     (void)timer;
+    edge->stalled_ms = waited_ms_max(edge);
+    if (edge_now_ms(edge) > edge->pulse_ms + STALL_MS) edge->stall_over_ms = edge_now_ms(edge) + STALL_MS;
+    edge->pulse_ms = edge_now_ms(edge);
     hear_media_pending(edge);
     edge_core_tick(edge->core, edge_now_ms(edge));
     edge_core_figures(edge->core, &figures);
@@ -325,6 +337,7 @@ static enum far_err create_core(struct edge *edge)
                                       .incarnation = edge->incarnation,
                                       .legs_max = (uint32_t)edge->config->legs_max,
                                       .tombstones_max = TOMBSTONES_MAX,
+                                      .offer_ms_max = (uint32_t)edge->config->offer_ms,
                                       .emit = act_on,
                                       .context = edge};
     return edge_core_create(&config, &edge->core);
@@ -385,6 +398,7 @@ enum far_err edge_start(struct edge *edge, struct far_service *service, const st
     edge->loop = far_service_loop(service);
     edge->config = config;
     edge->name = far_service_instance(service);
+    edge->pulse_ms = edge_now_ms(edge);
     far_id_format(far_service_incarnation(service), edge->incarnation);
     far_list_init(&edge->calls_list);
     far_list_init(&edge->forks_list);

@@ -64,7 +64,7 @@ struct edge_config {
     const char *site, *sip_listen, *sip_advertised;
     const char *rtp_listen, *prompt_dir, *music_file, *area_code;
     int64_t rtp_port_min, rtp_port_max, media_threads;
-    int64_t legs_max, phones_max, drain_ms, silence_ms;
+    int64_t legs_max, phones_max, drain_ms, silence_ms, offer_ms;
     bool offer_sha256;
 };
 
@@ -142,6 +142,8 @@ struct edge {
     uint64_t timer, timer_at_ms, pulse_timer, second_timer;
     uint64_t seconds; /* of second_timer */
     uint64_t pulse_number, drained_at_ms;
+    uint64_t pulse_ms;                  /* when the last one went out */
+    uint64_t stalled_ms, stall_over_ms; /* how long none did, and until when that may matter */
     bool drain_over;
     struct edge_figures shown; /* what the counters have been told */
     struct sip_counts shown_sip;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What an edge takes and tells, told as short stories. */
 #include "edge_world.h"
+#include <stdio.h>
 #include <string.h>
 
 static int setup(void **state)
@@ -558,6 +559,95 @@ static void resync_keeps_links_that_are_up(void **state)
     world_ended(world, caller, "commanded", 0, false);
 }
 
+/* A Dial that its leader's clock stamped with sent_at_ms. */
+static const char *stamped_dial(struct world *world, const char *leg_id, uint64_t position,
+                                uint64_t sent_at_ms, uint64_t waited_ms_max)
+{
+    Farseat__V1__EdgeCommand command = FARSEAT__V1__EDGE_COMMAND__INIT;
+    Farseat__V1__DialCommand body = FARSEAT__V1__DIAL_COMMAND__INIT;
+    struct edge_reply reply;
+    body.phone = (char *)"p1";
+    command.log_incarnation = (char *)"log-1";
+    command.leader_position = position;
+    command.edge_incarnation = (char *)"inc-1";
+    command.leg_id = (char *)leg_id;
+    command.leg_number = 1;
+    command.deadline_ms = 5000;
+    command.sent_at_ms = sent_at_ms;
+    command.body_case = FARSEAT__V1__EDGE_COMMAND__BODY_DIAL;
+    command.dial = &body;
+    edge_core_command(world->core, world->now_ms, waited_ms_max, &command, "", &reply);
+    world_skip(world);
+    return reply.cause;
+}
+
+/* The edge was stopped for 40 s: what was sent meanwhile must not ring. Its clock began elsewhere. */
+static void stale_commands_do_not_ring(void **state)
+{
+    struct world *world = *state;
+    uint64_t other = 5000000; /* the leader's clock is so far ahead */
+    assert_string_equal(stamped_dial(world, "d1", 10, world->now_ms + other - 2, 0), "");
+    uint64_t stopped_ms = world->now_ms;
+    world->now_ms += 40000;
+    assert_string_equal(stamped_dial(world, "d2", 10, stopped_ms + other + 1000, 40000), "expired");
+    assert_string_equal(stamped_dial(world, "d3", 10, stopped_ms + other + 36000, 40000), "");
+    assert_string_equal(stamped_dial(world, "d4", 10, world->now_ms + other - 1, 40000), "");
+    /* Of a new leader, whose first this is, only that is known which the driver knows. */
+    assert_string_equal(stamped_dial(world, "d5", 11, 77, 40000), "expired");
+    assert_string_equal(stamped_dial(world, "d6", 11, 77000, 0), "");
+    world->now_ms += 6000;
+    assert_string_equal(stamped_dial(world, "d7", 11, 77000, 0), "expired");
+}
+
+/* The leader's machine slept, so that its clock lost a minute: commands are taken again soon. */
+static void a_leaders_clock_may_lose_time(void **state)
+{
+    struct world *world = *state;
+    char leg_id[16];
+    unsigned refused = 0;
+    uint64_t lost = 60000;
+    world->now_ms += lost; /* its clock reads what ours reads */
+    assert_string_equal(stamped_dial(world, "d0", 10, world->now_ms, 0), "");
+    world_hangup(world, "d0", 2);
+    world->now_ms += lost;
+    for (int i = 1; i <= 15; i++) {
+        world->now_ms += 1000;
+        (void)snprintf(leg_id, sizeof(leg_id), "e%d", i);
+        refused += stamped_dial(world, leg_id, 10, world->now_ms - lost, 0)[0] != '\0';
+        world_hangup(world, leg_id, 2);
+        world_ended(world, world->call, "commanded", 0, false);
+        world_closed(world, world->call);
+    }
+    assert_in_range(refused, 8, 11);
+    assert_string_equal(stamped_dial(world, "f1", 10, world->now_ms - lost - 6000, 0), "expired");
+}
+
+/* Nobody tells the edge what to do with a caller: he does not hold a place for ever. */
+static void an_offered_caller_does_not_wait_for_ever(void **state)
+{
+    struct world *world = *state;
+    struct edge_figures figures;
+    Farseat__V1__RingCommand ring = FARSEAT__V1__RING_COMMAND__INIT;
+    world_credit(world, 8);
+    uint64_t silent = world_incoming(world, 1, "l1");
+    (void)world_incoming(world, 2, "l2");
+    uint64_t began_ms = world->now_ms;
+    world_skip(world);
+    world_until(world, began_ms + 20000);
+    assert_string_equal(world_command(world, "l2", 1, FARSEAT__V1__EDGE_COMMAND__BODY_RING, &ring), "");
+    world_expect(world, "ring", NULL);
+    world_until(world, began_ms + 29900);
+    world_expect(world, NULL);
+    world_until(world, began_ms + 30100);
+    world_expect(world, "hangup error", NULL);
+    world_ended(world, silent, "commanded", 503, false);
+    world_expect(world, "append leg_ended leg_id=l1 cause=error sip_status=503", NULL);
+    world_until(world, began_ms + 50100);
+    world_expect(world, "hangup error", NULL);
+    edge_core_figures(world->core, &figures);
+    assert_int_equal(figures.incoming_legs, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -584,6 +674,9 @@ int main(void)
         STORY(who_falls_silent_is_hung_up_unless_he_holds),
         STORY(resync_begins_a_new_life),
         STORY(resync_keeps_links_that_are_up),
+        STORY(stale_commands_do_not_ring),
+        STORY(a_leaders_clock_may_lose_time),
+        STORY(an_offered_caller_does_not_wait_for_ever),
         cmocka_unit_test(nothing_is_created_without_limits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

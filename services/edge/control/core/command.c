@@ -37,6 +37,7 @@ static void change_log(struct edge_core *core, const char *incarnation)
     }
     (void)far_str_copy(core->log_incarnation, EDGE_NAME_SIZE, incarnation);
     core->leader_position = 0;
+    age_forget(core);
     core->edge_number_done = 0;
 }
 
@@ -47,6 +48,7 @@ static bool is_fenced(struct edge_core *core, const Farseat__V1__EdgeCommand *co
         change_log(core, command->log_incarnation);
     }
     if (command->leader_position < core->leader_position) return true;
+    if (command->leader_position > core->leader_position) age_forget(core);
     core->leader_position = command->leader_position;
     return false;
 }
@@ -247,6 +249,7 @@ static enum edge_outcome about_leg(struct edge_core *core, struct leg *leg, uint
     uint64_t leg_id = leg->id;
     enum edge_outcome outcome = execute(core, leg, now_ms, command);
     leg = far_pool_get(&core->legs, leg_id);
+    if (leg) leg_commanded(core, leg, now_ms);
     if (leg && outcomes[outcome].uses_number) {
         leg->refused_number = command->leg_number;
         leg->refused_as = outcome;
@@ -263,6 +266,7 @@ static enum edge_outcome judge(struct edge_core *core, uint64_t now_ms, uint64_t
         return EDGE_OUTCOME_INVALID;
     if (is_fenced(core, command)) return EDGE_OUTCOME_FENCED;
     if (strcmp(command->edge_incarnation, core->incarnation) != 0) return EDGE_OUTCOME_WRONG_INCARNATION;
+    age_ms = age_of(core, now_ms, age_ms, command);
     if (command->deadline_ms > 0 && age_ms >= command->deadline_ms) return EDGE_OUTCOME_EXPIRED;
     if (command->leg_id[0] == '\0') {
         if (command->body_case == FARSEAT__V1__EDGE_COMMAND__BODY_RESYNC) return EDGE_OUTCOME_EXECUTED;

@@ -4,7 +4,8 @@
  *   command.c  takes or refuses commands      leg.c     a leg's life as a table
  *   sound.c    play, collect, digits, echo    bridge.c  bridges and links to other edges
  *   record.c   recordings and their recorders report.c  inputs for the log
- *   door.c     who gets in                    edge_core.c  wiring, clock, figures */
+ *   door.c     who gets in                    age.c     how old a command is
+ *   edge_core.c  wiring, clock, figures */
 #pragma once
 #include "edge_core.h"
 #include "far/index.h"
@@ -18,6 +19,7 @@
 #define ANSWERING_MS_MAX   40000u /* beyond the 32 s that SIP waits for an ACK */
 #define RING_MS_DEFAULT    60000u
 #define COLLECT_MS_DEFAULT 5000u
+#define OFFER_MS_DEFAULT   30000u
 #define NEVER              UINT64_MAX
 
 enum leg_state {
@@ -120,6 +122,14 @@ struct recording {
     size_t uris_len;
 };
 
+/* What the present leader's clock is behind ours by, transit of its fastest command included. */
+struct leader_clock {
+    bool known, above;
+    int64_t ahead_ms;
+    int64_t above_ms_min;    /* least of those that came with more, */
+    uint64_t above_since_ms; /* since then and without a break */
+};
+
 struct tombstone {
     char leg_id[EDGE_NAME_SIZE];
     uint32_t number_done;
@@ -135,6 +145,7 @@ struct edge_core {
     uint64_t serial; /* calls, plays, forks, sessions */
     uint64_t due_ms; /* nothing is due before */
     bool draining, inside;
+    uint32_t offer_ms_max;
     uint32_t backlog, backlog_max;
 
     struct far_pool legs, links, recordings;
@@ -147,6 +158,7 @@ struct edge_core {
 
     char log_incarnation[EDGE_NAME_SIZE];
     uint64_t leader_position;
+    struct leader_clock leader_clock;
     char left_incarnations[INCARNATIONS_MAX][EDGE_NAME_SIZE];
     size_t left_next;
     uint32_t edge_number_done; /* of commands about the edge itself */
@@ -173,6 +185,8 @@ struct leg *core_leg_by_id(struct edge_core *core, const char *leg_id);
 struct leg *leg_create(struct edge_core *core, uint64_t now_ms, uint64_t call, const char *leg_id);
 /** The one function that changes a leg's state. @return false: the table has no such row; counted. */
 bool leg_handle(struct edge_core *core, struct leg *leg, enum leg_event event, uint64_t now_ms);
+/** The ACD has said something: an unanswered caller goes on waiting. */
+void leg_commanded(struct edge_core *core, struct leg *leg, uint64_t now_ms);
 bool leg_allows(const struct leg *leg, enum leg_event event);
 /** Its end's cause, unless an earlier one holds. */
 void leg_decide_end(struct leg *leg, const char *cause, uint32_t sip_status, bool by_remote);
@@ -182,6 +196,12 @@ void leg_end(struct edge_core *core, struct leg *leg, uint64_t now_ms, const cha
 /** Answered, or about to be: it has an endpoint and can hear something. */
 bool leg_hears(const struct leg *leg);
 void leg_tick(struct edge_core *core, struct leg *leg, uint64_t now_ms);
+
+/* age.c */
+void age_forget(struct edge_core *core);
+/** age_ms_max: what it can be at most, for all that the driver knows. @return [ms] */
+uint64_t age_of(struct edge_core *core, uint64_t now_ms, uint64_t age_ms_max,
+                const Farseat__V1__EdgeCommand *command);
 
 /* tombstone.c */
 void tombstone_put(struct edge_core *core, uint64_t now_ms, const char *leg_id, uint32_t number_done);

@@ -46,6 +46,7 @@ void edge_core_incoming(struct edge_core *core, uint64_t now_ms, const struct ed
     if (!leg) return; /* judge() has seen that there is room */
     leg->state = LEG_OFFERED;
     leg->incoming = true;
+    leg_commanded(core, leg, now_ms);
     core->incoming_legs++;
     (void)far_str_copy(leg->traceparent, sizeof(leg->traceparent), incoming->traceparent);
     report_leg_incoming(core, leg, incoming);

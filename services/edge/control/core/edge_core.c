@@ -78,6 +78,7 @@ enum far_err edge_core_create(const struct edge_core_config *config, struct edge
     core->emit = config->emit;
     core->context = config->context;
     core->due_ms = NEVER;
+    core->offer_ms_max = config->offer_ms_max ? config->offer_ms_max : OFFER_MS_DEFAULT;
     (void)far_str_copy(core->edge, sizeof(core->edge), config->edge);
     (void)far_str_copy(core->site, sizeof(core->site), config->site);
     (void)far_str_copy(core->version, sizeof(core->version), config->version);

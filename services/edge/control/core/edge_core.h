@@ -107,6 +107,7 @@ struct edge_core_config {
     const char *incarnation;           /* UUID of this life of the process */
     uint32_t legs_max;                 /* incoming and dialled, > 0; beyond: refused */
     uint32_t tombstones_max;           /* > 0 */
+    uint32_t offer_ms_max; /* an unanswered caller waits so long for a command, then 503; 0: 30000 */
     void (*emit)(void *context, const struct edge_action *action);
     void *context;
 };
@@ -132,7 +133,8 @@ struct edge_reply {
  *  A leg's number is used up by a command that was executed or refused as busy or invalid, and a repeat of it
  *  gets the same reply; not by one refused for another cause. A Hangup passes over missing numbers: what it
  * ends needs them no more. For a leg that never was it leaves a tombstone and appends LegEnded{commanded}.
- *  @param age_ms how long it has been on its way, as far as is known; at deadline_ms it is expired.
+ *  Older than its deadline_ms it is expired: its age comes from sent_at_ms and the leader's other commands.
+ *  @param age_ms for the first of a leader, which compares with none: how long it may have waited here.
  *  @param traceparent of the message; "" or NULL: none. Goes with a dialled leg. */
 void edge_core_command(struct edge_core *core, uint64_t now_ms, uint64_t age_ms,
                        const Farseat__V1__EdgeCommand *command, const char *traceparent,

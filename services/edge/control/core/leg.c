@@ -9,11 +9,13 @@ static const struct far_state_row rows[] = {
     FAR_STATE_ROW(LEG_OFFERED, LEG_EV_ANSWER, LEG_ANSWERING),
     FAR_STATE_ROW(LEG_OFFERED, LEG_EV_REJECT, LEG_ENDING),
     FAR_STATE_ROW(LEG_OFFERED, LEG_EV_HANGUP, LEG_ENDING),
-    FAR_STATE_ROW(LEG_OFFERED, LEG_EV_ENDED, LEG_CLOSING), /* CANCEL */
+    FAR_STATE_ROW(LEG_OFFERED, LEG_EV_ENDED, LEG_CLOSING),  /* CANCEL */
+    FAR_STATE_ROW(LEG_OFFERED, LEG_EV_TIMEOUT, LEG_ENDING), /* the ACD says nothing */
     FAR_STATE_ROW(LEG_ALERTING, LEG_EV_ANSWER, LEG_ANSWERING),
     FAR_STATE_ROW(LEG_ALERTING, LEG_EV_REJECT, LEG_ENDING),
     FAR_STATE_ROW(LEG_ALERTING, LEG_EV_HANGUP, LEG_ENDING),
     FAR_STATE_ROW(LEG_ALERTING, LEG_EV_ENDED, LEG_CLOSING),
+    FAR_STATE_ROW(LEG_ALERTING, LEG_EV_TIMEOUT, LEG_ENDING),
     FAR_STATE_ROW(LEG_ANSWERING, LEG_EV_ANSWERED, LEG_TALKING),
     FAR_STATE_ROW(LEG_ANSWERING, LEG_EV_HANGUP, LEG_ENDING),
     FAR_STATE_ROW(LEG_ANSWERING, LEG_EV_ENDED, LEG_CLOSING),
@@ -79,9 +81,12 @@ bool leg_hears(const struct leg *leg)
     return leg->state == LEG_ANSWERING || leg->state == LEG_TALKING;
 }
 
-static uint64_t deadline_after(const struct leg *leg, uint64_t now_ms)
+static uint64_t deadline_after(const struct edge_core *core, const struct leg *leg, uint64_t now_ms)
 {
     switch (leg->state) {
+    case LEG_OFFERED:
+    case LEG_ALERTING:
+        return now_ms + core->offer_ms_max;
     case LEG_ANSWERING:
         return now_ms + ANSWERING_MS_MAX;
     case LEG_DIALLING:
@@ -100,8 +105,10 @@ static uint64_t deadline_after(const struct leg *leg, uint64_t now_ms)
 static void end_by_timer(struct edge_core *core, struct leg *leg, enum leg_state from)
 {
     bool rang = from == LEG_DIALLING || from == LEG_RINGING;
-    leg_decide_end(leg, rang ? "no-answer" : "error", 408, false);
+    bool unanswered = from == LEG_OFFERED || from == LEG_ALERTING;
+    leg_decide_end(leg, rang ? "no-answer" : "error", unanswered ? 503 : 408, false);
     struct edge_action action = {.kind = EDGE_ACT_HANGUP, .call = leg->call};
+    action.end.sip_status = unanswered ? 503 : 0;
     action.end.reason = leg->end_cause;
     core_emit(core, &action);
 }
@@ -151,7 +158,7 @@ bool leg_handle(struct edge_core *core, struct leg *leg, enum leg_event event, u
     enum leg_state from = leg->state;
     leg->state = (enum leg_state)rows[row].to;
     if (leg->state == from) return true;
-    leg->deadline_ms = deadline_after(leg, now_ms);
+    leg->deadline_ms = deadline_after(core, leg, now_ms);
     if (leg->deadline_ms != NEVER) core_due(core, leg->deadline_ms);
     if (leg->state == LEG_ENDING && event == LEG_EV_TIMEOUT) end_by_timer(core, leg, from);
     if (leg->state == LEG_CLOSING)
@@ -159,6 +166,13 @@ bool leg_handle(struct edge_core *core, struct leg *leg, enum leg_event event, u
     else if (leg->state == LEG_GONE)
         enter_gone(core, leg, now_ms);
     return true;
+}
+
+void leg_commanded(struct edge_core *core, struct leg *leg, uint64_t now_ms)
+{
+    if (leg->state != LEG_OFFERED && leg->state != LEG_ALERTING) return;
+    leg->deadline_ms = deadline_after(core, leg, now_ms);
+    core_due(core, leg->deadline_ms);
 }
 
 void leg_end(struct edge_core *core, struct leg *leg, uint64_t now_ms, const char *cause, uint32_t sip_status)
