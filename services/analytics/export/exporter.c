@@ -18,7 +18,7 @@
 #include <string.h>
 
 #define POLL_MS   100
-#define BATCH_MAX 500
+#define BATCH_MAX 4000 /* a commit costs tens of milliseconds, whatever it holds */
 #define BATCH_US  200000
 #define RETRY_US  2000000
 #define INIT_MS   20000
