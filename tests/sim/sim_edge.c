@@ -580,6 +580,9 @@ void edge_command_arrives(struct world *world, const char *name, uint32_t from, 
         sim_fail(world, "a command that cannot be decoded");
         return;
     }
+    if (command->body_case == FARSEAT__V1__EDGE_COMMAND__BODY_RESYNC &&
+        strcmp(command->edge_incarnation, world->edges[who].incarnation) == 0)
+        sim_fail(world, "%s is told to begin anew, though the log has lost nothing", name);
     struct edge_reply answer = {0};
     edge_core_command(world->edges[who].core, now_of(world, &world->edges[who]), 0, command, "", &answer);
     sim_trace(world, "%s %s command %d of leg %s number %u: %s%s", name, command->command_id,
