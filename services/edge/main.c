@@ -43,9 +43,10 @@ static const struct far_config_row rows[] = {
     {ROW("limits.offer", FAR_CONFIG_DURATION_MS, offer_ms, "30s",
          "A caller who is not answered and about whom the ACD says nothing for so long gets 503"),
      .min = 1000, .max = 600000},
-    {ROW("limits.silence", FAR_CONFIG_DURATION_MS, silence_ms, "60s",
-         "A phone or caller that has sent sound and then none for so long, without holding, is gone; 0: "
-         "never"),
+    {ROW("limits.silence", FAR_CONFIG_DURATION_MS, silence_ms, "5m",
+         "A phone or caller that has sent sound and then neither sound nor RTCP for so long is gone; time on "
+         "hold or with a prompt or music does not count. Phones that suppress silence and send no RTCP need "
+         "more than anybody only listens; 0: never"),
      .min = 0, .max = 86400000},
     {ROW("limits.drain", FAR_CONFIG_DURATION_MS, drain_ms, "20s",
          "After SIGTERM, how long live calls may go on; keep it below service.drain_max"),

@@ -337,6 +337,7 @@ static enum far_err create_core(struct edge *edge)
                                       .incarnation = edge->incarnation,
                                       .legs_max = (uint32_t)edge->config->legs_max,
                                       .tombstones_max = TOMBSTONES_MAX,
+                                      .silence_ms_max = (uint32_t)edge->config->silence_ms,
                                       .offer_ms_max = (uint32_t)edge->config->offer_ms,
                                       .emit = act_on,
                                       .context = edge};

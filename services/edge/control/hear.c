@@ -80,16 +80,16 @@ static enum edge_play_cause play_cause(enum media_play_cause cause)
     return EDGE_PLAY_FAILED;
 }
 
-/* Who has sent sound and sends none any more is gone without a BYE: a phone that crashed, a cable that was
+/* Who has sent sound and sends nothing any more is gone without a BYE: a phone that crashed, a cable that was
  * cut. */
 static void on_stats(struct edge *edge, const struct media_event *event)
 {
     const struct media_stats *stats = &event->stats.stats;
-    uint64_t limit_us = (uint64_t)edge->config->silence_ms * 1000;
-    if (limit_us == 0 || stats->rx_packets == 0 || event->at_us < stats->rx_last_at_us + limit_us) return;
-    FAR_INFO("media-lost", "call=%lu silent_ms=%lu", event->endpoint_id,
-             (event->at_us - stats->rx_last_at_us) / 1000);
-    edge_core_media_lost(edge->core, edge_now_ms(edge), event->endpoint_id);
+    uint64_t alive_us =
+        stats->rx_last_at_us > stats->rtcp_last_at_us ? stats->rx_last_at_us : stats->rtcp_last_at_us;
+    if (stats->rx_packets == 0 || event->at_us <= alive_us) return;
+    edge_core_media_silent(edge->core, edge_now_ms(edge), event->endpoint_id,
+                           (event->at_us - alive_us) / 1000);
 }
 
 static void on_media(struct edge *edge, const struct media_event *event)

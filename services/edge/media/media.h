@@ -46,6 +46,7 @@ struct media_stats {
     uint64_t tx_errors;
     uint64_t fork_tx_packets, fork_tx_errors;
     uint64_t rx_first_at_us, rx_last_at_us;
+    uint64_t rtcp_last_at_us; /* from where we send to; a phone that suppresses silence sends only these */
     uint64_t tx_first_at_us, tx_last_at_us;
     uint64_t rx_jitter_us;     /* RFC 3550 A.8 */
     uint64_t tx_gap_us_max;    /* longest time between two packets sent */

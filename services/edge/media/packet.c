@@ -173,6 +173,8 @@ void packet_receive_rtcp(struct media_thread *thread, struct endpoint *endpoint)
     if (len == 0) return;
     enum far_err err = far_rtcp_decode(thread->buffer, len, &report);
     if (err == FAR_EPROTO) drop(thread, endpoint, MEDIA_DROP_NOT_RTP);
+    if (err == FAR_OK && endpoint->to_known && from.sin_addr.s_addr == endpoint->to.sin_addr.s_addr)
+        endpoint->stats.rtcp_last_at_us = thread->now_us;
     if (err != FAR_OK || !report.block || report.about_ssrc != endpoint->tx.ssrc) return;
     endpoint->stats.remote_lost = report.lost > 0 ? (uint64_t)report.lost : 0;
     endpoint->stats.remote_jitter_us = (uint64_t)report.jitter * 125;

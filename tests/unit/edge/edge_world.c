@@ -105,6 +105,7 @@ void world_init(struct world *world, uint32_t legs_max)
                                       .incarnation = "inc-1",
                                       .legs_max = legs_max,
                                       .tombstones_max = 8,
+                                      .silence_ms_max = 60000,
                                       .emit = on_action,
                                       .context = world};
     assert_int_equal(edge_core_create(&config, &world->core), FAR_OK);

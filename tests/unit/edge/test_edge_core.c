@@ -447,24 +447,61 @@ static void draining_keeps_what_lives(void **state)
                  "append leg_ended leg_id=l1 commands_done=1 cause=edge-draining", NULL);
 }
 
+/* The media engine says how long each call has been silent, every 5 s. */
+static void be_silent(struct world *world, uint64_t call, uint64_t *silent_ms, uint64_t ms)
+{
+    for (uint64_t end_ms = world->now_ms + ms; world->now_ms < end_ms;) {
+        world->now_ms += 5000;
+        *silent_ms += 5000;
+        edge_core_media_silent(world->core, world->now_ms, call, *silent_ms);
+    }
+}
+
 static void who_falls_silent_is_hung_up_unless_he_holds(void **state)
 {
     struct world *world = *state;
+    uint64_t silent_ms = 0;
     world_credit(world, 8);
     uint64_t call = world_talking(world, 1, "l1");
     edge_core_held(world->core, world->now_ms, call, true);
     world_skip(world);
-    edge_core_media_lost(world->core, world->now_ms, call);
+    be_silent(world, call, &silent_ms, 100000);
     world_expect(world, NULL);
     edge_core_held(world->core, world->now_ms, call, false);
     world_skip(world);
-    edge_core_media_lost(world->core, world->now_ms, call);
-    edge_core_media_lost(world->core, world->now_ms, call); /* once is enough */
-    edge_core_media_lost(world->core, world->now_ms, 99);   /* gone long ago */
+    be_silent(world, call, &silent_ms, 55000); /* counts from here on */
+    world_expect(world, NULL);
+    be_silent(world, call, &silent_ms, 15000);                         /* once is enough */
+    edge_core_media_silent(world->core, world->now_ms, 99, silent_ms); /* gone long ago */
     world_ended(world, call, "hangup", 0, false);
     world_closed(world, call);
     world_expect(world, "hangup media-lost", "media-close",
                  "append leg_ended leg_id=l1 commands_done=1 cause=media-lost", NULL);
+}
+
+/* A phone that suppresses silence, and whose owner waits with music, and then only listens. */
+static void who_hears_music_may_be_silent(void **state)
+{
+    struct world *world = *state;
+    uint64_t silent_ms = 0, agent_ms = 0;
+    world_credit(world, 8);
+    uint64_t caller = world_talking(world, 1, "l1");
+    assert_string_equal(world_play(world, "l1", 2, "m", false, true), "");
+    be_silent(world, caller, &silent_ms, 100000);
+    assert_string_equal(world_dial(world, "a1", 1, 0), "");
+    uint64_t agent = world->call;
+    edge_core_answered(world->core, world->now_ms, agent, "");
+    be_silent(world, agent, &agent_ms, 100000); /* nothing to say to nobody */
+    edge_core_media_silent(world->core, world->now_ms, caller, silent_ms += 100000);
+    assert_string_equal(world_bridge(world, "l1", 3, "b1", "a1", ""), "");
+    world_skip(world);
+    be_silent(world, caller, &silent_ms, 55000);
+    world_expect(world, NULL);
+    silent_ms = 0; /* he said something, or his phone sent a report */
+    be_silent(world, caller, &silent_ms, 55000);
+    world_expect(world, NULL);
+    be_silent(world, caller, &silent_ms, 5000);
+    world_expect(world, "hangup media-lost", NULL);
 }
 
 static void nothing_is_created_without_limits(void **state)
@@ -672,6 +709,7 @@ int main(void)
         STORY(a_long_backlog_keeps_callers_out),
         STORY(draining_keeps_what_lives),
         STORY(who_falls_silent_is_hung_up_unless_he_holds),
+        STORY(who_hears_music_may_be_silent),
         STORY(resync_begins_a_new_life),
         STORY(resync_keeps_links_that_are_up),
         STORY(stale_commands_do_not_ring),

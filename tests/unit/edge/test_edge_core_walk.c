@@ -41,8 +41,9 @@ static void every_pair_is_listed_or_refused(void **state)
             /* Whoever waits for somebody has a deadline. */
             if (done && leg)
                 assert_int_equal(leg->deadline_ms != NEVER || leg->state == (enum leg_state)from,
-                                 leg->state == LEG_ANSWERING || leg->state == LEG_ENDING ||
-                                     leg->state == LEG_CLOSING || leg->state == (enum leg_state)from);
+                                 leg->state == LEG_ALERTING || leg->state == LEG_ANSWERING ||
+                                     leg->state == LEG_ENDING || leg->state == LEG_CLOSING ||
+                                     leg->state == (enum leg_state)from);
             world_done(&world);
         }
     }

@@ -2,8 +2,11 @@
 /* What becomes of received packets: relayed, converted, echoed, muted; strays, junk and floods dropped. */
 #include "far/media/dtmf.h"
 #include "media_rig.h"
+#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 static struct rig rig;
 
@@ -51,6 +54,35 @@ static void two_parties_hear_each_other_untouched(void **state)
     assert_true(stats.rx_first_at_us > 0 && stats.rx_last_at_us >= stats.rx_first_at_us);
     phone_done(&a);
     phone_done(&b);
+    rig_stop(&rig);
+}
+
+/* A phone that suppresses silence says by RTCP that it is there; a stranger's RTCP says nothing about it. */
+static void reports_are_a_sign_of_life(void **state)
+{
+    (void)state;
+    struct phone phone;
+    rig_start(&rig, 1);
+    phone_open(&rig, &phone, 1, 1, FAR_CODEC_PCMA);
+    struct far_rtcp_report report = {.ssrc = phone.ssrc};
+    uint8_t bytes[FAR_RTCP_REPORT_MAX];
+    size_t len = far_rtcp_encode(&report, "phone", bytes);
+    struct sockaddr_in to = phone.engine;
+    to.sin_port = htons((uint16_t)(ntohs(to.sin_port) + 1));
+    struct sockaddr_in other = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK + 1)};
+    int stranger = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(stranger, (struct sockaddr *)&other, sizeof(other)), 0);
+    uint64_t dropped = rig_stats(&rig, 1).rx_dropped;
+    assert_int_equal(sendto(stranger, bytes, len, 0, (struct sockaddr *)&to, sizeof(to)), (ssize_t)len);
+    assert_int_equal(sendto(stranger, "x", 1, 0, (struct sockaddr *)&to, sizeof(to)), 1); /* read after it */
+    assert_int_equal(rig_stats_dropped(&rig, 1, dropped + 1).rtcp_last_at_us, 0);
+    assert_int_equal(sendto(phone.fd, bytes, len, 0, (struct sockaddr *)&to, sizeof(to)), (ssize_t)len);
+    assert_int_equal(sendto(stranger, "x", 1, 0, (struct sockaddr *)&to, sizeof(to)), 1);
+    struct media_stats stats = rig_stats_dropped(&rig, 1, dropped + 2);
+    assert_true(stats.rtcp_last_at_us > 0);
+    assert_int_equal(stats.rx_packets, 0);
+    (void)close(stranger);
+    phone_done(&phone);
     rig_stop(&rig);
 }
 
@@ -359,6 +391,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(two_parties_hear_each_other_untouched),
+        cmocka_unit_test(reports_are_a_sign_of_life),
         cmocka_unit_test(laws_are_converted_and_payload_types_renamed),
         cmocka_unit_test(digits_are_reported_once_each),
         cmocka_unit_test(strays_do_not_steal_the_call),

@@ -82,6 +82,7 @@ struct leg {
     bool incoming, has_media, held, echo;
     bool orphan; /* the log knows nothing of it any more: nothing is said about it */
     uint64_t began_ms, ended_ms, deadline_ms;
+    uint64_t silence_excused_ms; /* when it was last seen that it may send nothing */
     uint32_t number_done;
     uint32_t refused_number; /* the last one refused for good, and as what */
     enum edge_outcome refused_as;
@@ -145,7 +146,7 @@ struct edge_core {
     uint64_t serial; /* calls, plays, forks, sessions */
     uint64_t due_ms; /* nothing is due before */
     bool draining, inside;
-    uint32_t offer_ms_max;
+    uint32_t offer_ms_max, silence_ms_max;
     uint32_t backlog, backlog_max;
 
     struct far_pool legs, links, recordings;

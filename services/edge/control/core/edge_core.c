@@ -78,6 +78,7 @@ enum far_err edge_core_create(const struct edge_core_config *config, struct edge
     core->emit = config->emit;
     core->context = config->context;
     core->due_ms = NEVER;
+    core->silence_ms_max = config->silence_ms_max;
     core->offer_ms_max = config->offer_ms_max ? config->offer_ms_max : OFFER_MS_DEFAULT;
     (void)far_str_copy(core->edge, sizeof(core->edge), config->edge);
     (void)far_str_copy(core->site, sizeof(core->site), config->site);
@@ -210,10 +211,19 @@ void edge_core_end_all(struct edge_core *core, uint64_t now_ms, const char *caus
         leg_end(core, far_pool_get(&core->legs, id), now_ms, cause, 0);
 }
 
-void edge_core_media_lost(struct edge_core *core, uint64_t now_ms, uint64_t call)
+/* A phone that suppresses silence sends nothing while its owner only listens, or waits. */
+static bool may_be_silent(const struct leg *leg)
+{
+    return leg->held || leg->play_now != 0 || (!leg->incoming && leg->bridge.state != BRIDGE_UP);
+}
+
+void edge_core_media_silent(struct edge_core *core, uint64_t now_ms, uint64_t call, uint64_t silent_ms)
 {
     struct leg *leg = core_leg(core, call);
-    if (leg && leg->state == LEG_TALKING && !leg->held) leg_end(core, leg, now_ms, "media-lost", 0);
+    if (!leg || leg->state != LEG_TALKING || core->silence_ms_max == 0) return;
+    if (may_be_silent(leg)) leg->silence_excused_ms = now_ms;
+    if (silent_ms >= core->silence_ms_max && now_ms - leg->silence_excused_ms >= core->silence_ms_max)
+        leg_end(core, leg, now_ms, "media-lost", 0);
 }
 
 void edge_core_tick(struct edge_core *core, uint64_t now_ms)

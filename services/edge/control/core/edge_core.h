@@ -107,6 +107,7 @@ struct edge_core_config {
     const char *incarnation;           /* UUID of this life of the process */
     uint32_t legs_max;                 /* incoming and dialled, > 0; beyond: refused */
     uint32_t tombstones_max;           /* > 0 */
+    uint32_t silence_ms_max;           /* 0: never */
     uint32_t offer_ms_max; /* an unanswered caller waits so long for a command, then 503; 0: 30000 */
     void (*emit)(void *context, const struct edge_action *action);
     void *context;
@@ -171,9 +172,10 @@ struct edge_end {
 };
 /** The call is over, for whatever reason; exactly once for each call that was a leg or a link. */
 void edge_core_ended(struct edge_core *core, uint64_t now_ms, uint64_t call, const struct edge_end *end);
-/** Nothing has been heard of a call's sound for longer than may be: ends it with the cause "media-lost",
- * unless its phone holds us and so may be silent. */
-void edge_core_media_lost(struct edge_core *core, uint64_t now_ms, uint64_t call);
+/** Nothing has come of a call's sound and reports for silent_ms; say it every few seconds. Longer than
+ * silence_ms_max ends it with the cause "media-lost". Time does not count in which it may be silent: while
+ * its phone holds us, while something is played to it, while an agent's leg is not bridged. */
+void edge_core_media_silent(struct edge_core *core, uint64_t now_ms, uint64_t call, uint64_t silent_ms);
 /** The phone put us on hold, or took us back. Repeats are dropped. */
 void edge_core_held(struct edge_core *core, uint64_t now_ms, uint64_t call, bool held);
 void edge_core_referred(struct edge_core *core, uint64_t now_ms, uint64_t call, const char *target);
