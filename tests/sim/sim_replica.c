@@ -405,6 +405,29 @@ static void wake_at(struct world *world, uint32_t who, uint64_t at_ms)
               &(struct event){.fn = on_wake, .who = who, .life = process->life, .a = process->wake_serial});
 }
 
+/* Who begins to lead sends at once what the one before may not have. */
+static void check_taken_over(struct world *world, struct process *process, uint64_t sent)
+{
+    const struct acd *acd = replica_acd(process->replica);
+    struct acd_command command;
+    uint64_t cursor = 0, outstanding = 0;
+    far_arena_reset(&world->arena);
+    while (acd_command_next(acd, &cursor, &world->arena, &command)) {
+        outstanding++;
+        far_arena_reset(&world->arena);
+    }
+    if (sent < outstanding)
+        sim_fail(world, "%s began to lead and sent %llu of %llu outstanding commands", process->name,
+                 (unsigned long long)sent, (unsigned long long)outstanding);
+}
+
+static uint64_t commands_sent(const struct process *process)
+{
+    struct replica_stats stats;
+    replica_stats(process->replica, &stats);
+    return stats.commands_sent;
+}
+
 void process_run(struct world *world, uint32_t who)
 {
     struct process *process = &world->processes[who];
@@ -416,6 +439,7 @@ void process_run(struct world *world, uint32_t who)
     process->in_run = true;
     struct replica_effect effect;
     run_lease(world, who);
+    uint64_t sent_before = commands_sent(process);
     while (!world->failed &&
            replica_next(process->replica, process_now(world, process), sim_stamp_us(world), &effect))
         carry_out(world, who, &effect);
@@ -427,6 +451,8 @@ void process_run(struct world *world, uint32_t who)
         sim_trace(world, "%s %s at position %llu", process->name, roles[process->role],
                   (unsigned long long)acd_position(replica_acd(process->replica)));
         world->counts.leaders += process->role == REPLICA_LEADER;
+        if (process->role == REPLICA_LEADER)
+            check_taken_over(world, process, commands_sent(process) - sent_before);
     }
     process->in_run = false;
     uint64_t deadline_ms = replica_deadline_ms(process->replica);
