@@ -164,7 +164,11 @@ export function showKill(report: KillReport, all: Seen[]): void {
     report.places.map((place) => [place.raw, String(place.before), place.gone ? "gave up meanwhile" : String(place.after)]),
     1
   );
-  print(`    longest gap in the music of those who waited: ${edge} ms by the edge, ${Math.round(ear)} ms at their ears`);
+  print(
+    `    longest gap in the music of those who waited: ${edge} ms by the edge, ${Math.round(
+      ear
+    )} ms at their ears (whose own delays on a busy machine are in it)`
+  );
 }
 
 export function showEnd(settings: Settings, all: Seen[]): void {
