@@ -7,3 +7,7 @@
 bool far_utf8_valid(const char *text, size_t len);
 /** The longest prefix of at most len_max bytes that does not cut a character in two; text must be valid. */
 size_t far_utf8_prefix_len(const char *text, size_t len, size_t len_max);
+/** What people can read of any bytes: each that is no part of a character, and each control character,
+ * becomes
+ *  '?'. In place; the length stays. */
+void far_utf8_mend(char *text);

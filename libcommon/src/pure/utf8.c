@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "far/utf8.h"
 #include <stdint.h>
+#include <string.h>
 
 static bool is_tail(uint8_t byte)
 {
@@ -42,4 +43,16 @@ size_t far_utf8_prefix_len(const char *text, size_t len, size_t len_max)
     while (len_max && is_tail((uint8_t)text[len_max]))
         len_max--;
     return len_max;
+}
+
+void far_utf8_mend(char *text)
+{
+    for (size_t at = 0, len = strlen(text); at < len;) {
+        size_t step = char_len((const uint8_t *)text + at, len - at);
+        if (step == 0 || (uint8_t)text[at] < ' ' || text[at] == 0x7f) {
+            text[at] = '?';
+            step = 1;
+        }
+        at += step;
+    }
 }

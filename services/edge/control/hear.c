@@ -2,6 +2,7 @@
 #include "edge.h"
 #include "far/log.h"
 #include "far/str.h"
+#include "far/utf8.h"
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -311,6 +312,9 @@ static void pass_digit_on(struct edge *edge, const struct sip_event *event)
 static void on_call(struct edge *edge, struct sip_event *event)
 {
     struct edge_call *call = call_find(edge, event->call);
+    if (!call &&
+        event->kind == SIP_EV_OFFER) /* it crossed our end; the request is kept until it is answered */
+        sip_offer_reply(edge->sip, event->call, event->token, 481, "");
     if (!call) return;
     switch (event->kind) {
     case SIP_EV_RINGING:
@@ -333,6 +337,7 @@ static void on_call(struct edge *edge, struct sip_event *event)
         edge_core_digit(edge->core, edge_now_ms(edge), event->call, event->digit);
         return;
     case SIP_EV_REFER:
+        far_utf8_mend(event->text);
         edge_core_referred(edge->core, edge_now_ms(edge), event->call, event->text);
         return;
     default:

@@ -61,7 +61,7 @@ static void peer_put(struct edge *edge, const Farseat__V1__EdgeAddress *from)
                 far_str_copy(peer.sip_uri, sizeof(peer.sip_uri), from->sip_uri) &&
                 far_str_unhex(from->link_secret, peer.secret, sizeof(peer.secret)) == FAR_OK;
     struct edge_peer *at = peer_find(edge, from->edge);
-    if (!at && edge->peers_len < EDGE_PEERS_MAX) at = &edge->peers[edge->peers_len++];
+    if (good && !at && edge->peers_len < EDGE_PEERS_MAX) at = &edge->peers[edge->peers_len++];
     if (good && at)
         *at = peer;
     else

@@ -5,6 +5,7 @@
 #include "far/log.h"
 #include "far/str.h"
 #include "far/tables.h"
+#include "far/utf8.h"
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -156,9 +157,12 @@ static void unstore(struct edge *edge, const char *phone)
 static void tell_bound(void *context, const struct registrar_phone *phone)
 {
     struct edge *edge = context;
+    char user_agent[REGISTRAR_NAME_SIZE];
     Farseat__V1__PhoneBound bound = FARSEAT__V1__PHONE_BOUND__INIT;
+    (void)far_str_copy(user_agent, sizeof(user_agent), phone->bindings[0].user_agent);
+    far_utf8_mend(user_agent); /* the log is read by people and by programs that insist */
     bound.phone = (char *)phone->phone;
-    bound.user_agent = (char *)phone->bindings[0].user_agent;
+    bound.user_agent = user_agent;
     bound.address = (char *)phone->bindings[0].source;
     for (size_t i = 0; i < phone->len; i++)
         if (phone->bindings[i].expires_at_us > bound.expires_at_us)

@@ -318,6 +318,15 @@ void rig_trunk(struct rig *rig, const char *id, const char *address)
     put(rig, FAR_BUCKET_TRUNKS, key, &trunk.base);
 }
 
+void rig_edge_address(struct rig *rig, const char *name, const char *sip_uri, const char *secret)
+{
+    Farseat__V1__EdgeAddress address = FARSEAT__V1__EDGE_ADDRESS__INIT;
+    address.edge = (char *)name;
+    address.sip_uri = (char *)sip_uri;
+    address.link_secret = (char *)secret;
+    put(rig, FAR_BUCKET_EDGES, name, &address.base);
+}
+
 struct waiting {
     struct rig *rig;
     Farseat__V1__AcdInput__BodyCase kind;
@@ -520,6 +529,7 @@ void rig_register(struct rig *rig, struct rig_edge *edge, const char *phone, con
     assert_int_equal(rig_sipp_end(rig, pid), 0);
     const Farseat__V1__AcdInput *input = rig_input(rig, FARSEAT__V1__ACD_INPUT__BODY_PHONE_BOUND);
     assert_string_equal(input->phone_bound->phone, phone);
+    assert_string_equal(input->phone_bound->user_agent, "s?pp"); /* it was no UTF-8 */
 }
 
 int rig_number(struct rig *rig, const char *file)

@@ -76,6 +76,8 @@ int rig_end(struct rig *rig, pid_t pid, int signal);
 /** A phone's secret, and a trunk for an address. */
 void rig_user(struct rig *rig, const char *phone, const char *password);
 void rig_trunk(struct rig *rig, const char *id, const char *address);
+/** What another edge says of itself. */
+void rig_edge_address(struct rig *rig, const char *name, const char *sip_uri, const char *secret);
 void rig_turn(struct rig *rig, uint64_t ms);
 
 /** A metric's value, from the edge's /metrics; -1: it is not there. */

@@ -17,6 +17,11 @@ static int setup(void **state)
     rig_trunk(&rig, "t1", "127.0.0.1/32");
     rig_user(&rig, "a1", "secret-1");
     hq = rig_edge(&rig, "edge-hq");
+    for (int i = 0; i < 64; i++) { /* as many as an edge knows; none of them takes a place */
+        char name[16];
+        (void)snprintf(name, sizeof(name), "edge-%d", i);
+        rig_edge_address(&rig, name, "sip:link@127.0.0.1:1", "no secret");
+    }
     branch = rig_edge(&rig, "edge-branch");
     return 0;
 }
