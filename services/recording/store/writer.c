@@ -58,6 +58,7 @@ struct writer {
     bool stopping;
     bool troubled;        /* the last write failed ... */
     uint64_t troubled_ms; /* ... then */
+    bool low;             /* less than free_min is free: no recording can begin */
 };
 
 static struct file *file_of(struct writer *writer, uint64_t session)
@@ -84,6 +85,7 @@ static void file_tell(struct writer *writer, struct file *file, uint64_t now_ms)
 /* A write ended with err: say so once, loudly, and again when all is well. */
 static void writer_trouble(struct writer *writer, enum far_err err)
 {
+    writer->low = false; /* looked at anew: what is said below may hide it */
     if (err == FAR_OK) {
         if (writer->troubled) {
             far_health_set("store", FAR_HEALTH_OK, "%s", "");
@@ -280,6 +282,12 @@ static void writer_tick(struct writer *writer)
     if (writer->troubled && writer_files(writer) == 0 && free_bytes >= writer->config.free_min &&
         now_ms - writer->troubled_ms >= RETRY_MS)
         writer_trouble(writer, FAR_OK); /* nothing is open that could show it */
+    bool low = free_bytes < writer->config.free_min;
+    if (!writer->troubled && low != writer->low) {
+        writer->low = low; /* said before the first call finds out */
+        far_health_set("store", low ? FAR_HEALTH_DEGRADED : FAR_HEALTH_OK, "%s",
+                       low ? "less disk space is free than store.free_min: no recording can begin" : "");
+    }
     far_metric_set(&measures[MEASURE_SYNC_LAG], lag_ms);
     far_metric_set(&measures[MEASURE_QUEUE], (int64_t)waiting);
     far_metric_set(&measures[MEASURE_FREE], (int64_t)free_bytes);
