@@ -10,7 +10,8 @@ import { nowMs, pause, until } from "../lib/wait";
 import { say, Scene, TALK_GAP_MS, Talk } from "./scene";
 
 const scene = new Scene(), { deployment } = scene;
-const GROWN_KB = 48 * 1024, FLOOD_MS = 5000, A_BATCH = 60; // about 3000 datagrams a second
+const GROWN_KB = 160 * 1024, // SIP's transactions linger for 32 s (RFC 3261 17): what a flood of that length may hold
+  FLOOD_MS = 5000, A_BATCH = 60; // about 3000 datagrams a second
 let talk: Talk;
 const sockets: net.Socket[] = [];
 
