@@ -553,9 +553,11 @@ int rig_number(struct rig *rig, const char *file)
 pid_t rig_call_in(struct rig *rig, struct rig_edge *edge, const char *name, const char *scenario,
                   struct rig_sound *sound, char ret_leg_id[64])
 {
-    char rtp[16];
+    char rtp[16], file[160];
     rig_sound_open(sound);
     (void)snprintf(rtp, sizeof(rtp), "%d", sound->port);
+    (void)snprintf(file, sizeof(file), "%s/%s.rtp", rig->dir, name);
+    (void)unlink(file); /* of a former call */
     pid_t pid = rig_sipp(rig, name, scenario, edge, test_free_port(), "-s", "4001", "-set", "rtp", rtp, "-d",
                          "700", NULL);
     const Farseat__V1__LegIncoming *leg =

@@ -64,13 +64,10 @@ static void hear_each_other(struct pair *pair)
 
 static void end(struct pair *pair)
 {
-    char path[160];
     assert_int_equal(rig_sipp_end(&rig, pair->caller_pid), 0);
     assert_int_equal(rig_sipp_end(&rig, pair->agent_pid), 0);
     rig_sound_close(&pair->caller);
     rig_sound_close(&pair->agent);
-    (void)snprintf(path, sizeof(path), "%s/caller.rtp", rig.dir);
-    assert_int_equal(remove(path), 0);
 }
 
 static void both_hear_and_hold_is_silent(struct rig_edge *agent_edge, const char *agent_leg)
