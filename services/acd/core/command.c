@@ -160,6 +160,25 @@ void acd_commands_done(struct acd *acd, struct leg *leg, uint32_t number)
         command_free(acd, command);
 }
 
+/* The edge has not begun a recording that it never heard of: no record may name it. */
+static void record_forget(struct acd *acd, const struct command *command)
+{
+    const struct leg *leg = acd_leg_get(acd, command->leg);
+    struct contact *contact = leg ? acd_contact_get(acd, leg->contact) : NULL;
+    if (!contact || command->body_case != FARSEAT__V1__EDGE_COMMAND__BODY_RECORD) return;
+    ProtobufCAllocator allocator = acd_arena_allocator(&acd->out->arena);
+    const Farseat__V1__EdgeCommand *message =
+        farseat__v1__edge_command__unpack(&allocator, command->len, command->data);
+    if (message) acd_recording_empty(acd, contact, message->record->recording_id);
+}
+
+void acd_commands_unbegun(struct acd *acd, const struct leg *leg)
+{
+    for (const struct command *command = command_get(acd, leg->command_first); command;
+         command = command_get(acd, command->leg_next))
+        record_forget(acd, command);
+}
+
 void acd_commands_drop_leg(struct acd *acd, struct leg *leg)
 {
     acd_commands_done(acd, leg, UINT32_MAX);
@@ -252,6 +271,7 @@ void acd_command_failed(struct acd *acd, const Farseat__V1__CommandFailed *faile
     uint32_t body_case = command->body_case;
     bool undelivered = strcmp(cause, "expired") == 0 || strcmp(cause, "fenced") == 0;
     if (undelivered && leg && sent_again(acd, command)) return;
+    if (!undelivered) record_forget(acd, command);
     command_free(acd, command);
     if (!leg || strcmp(cause, "wrong-incarnation") == 0) return; /* EdgeStarted is on its way */
     if (undelivered)

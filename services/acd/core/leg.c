@@ -305,7 +305,7 @@ static void leg_body(struct acd *acd, struct leg *leg, const Farseat__V1__AcdInp
         break;
     case FARSEAT__V1__ACD_INPUT__BODY_RECORDING_STOPPED:
         if (contact && input->recording_stopped->recorded_ms == 0)
-            acd_recording_empty(contact, input->recording_stopped->recording_id);
+            acd_recording_empty(acd, contact, input->recording_stopped->recording_id);
         break;
     default: /* RecordingFailed: the edge tries on until StopRecord, and its end tells what there is */
         break;
@@ -335,6 +335,7 @@ void acd_leg_input(struct acd *acd, const Farseat__V1__AcdInput *input)
         leg_body(acd, leg, input);
         return;
     }
+    acd_commands_unbegun(acd, leg); /* what commands_done has not reached was not executed */
     const Farseat__V1__LegEnded *ended = input->leg_ended;
     struct leg_end end = {.leg_ms = leg->leg_ms, .cause = ended->cause, .by_remote = ended->by_remote};
     end.sound_gap_us_max = ended->sound_gap_us_max;

@@ -442,6 +442,7 @@ void acd_command(struct acd *acd, struct leg *leg, Farseat__V1__EdgeCommand__Bod
 void acd_command_loose(struct acd *acd, struct edge *edge, const char *leg_id, uint32_t number,
                        Farseat__V1__EdgeCommand__BodyCase body_case, void *body);
 void acd_commands_done(struct acd *acd, struct leg *leg, uint32_t number);
+void acd_commands_unbegun(struct acd *acd, const struct leg *leg); /* its recordings that will not begin */
 void acd_commands_drop_leg(struct acd *acd, struct leg *leg);
 void acd_commands_drop_edge(struct acd *acd, uint64_t edge);
 void acd_commands_expire(struct acd *acd);
@@ -585,7 +586,8 @@ void acd_bridge_failed(struct acd *acd, struct contact *contact, const char *bri
 void acd_bridge_down(struct acd *acd, struct contact *contact, const char *bridge_id);
 uint64_t acd_offer_ring_ms(const struct leg *leg);
 void acd_bridge_again(struct acd *acd, struct contact *contact);
-void acd_recording_empty(struct contact *contact, const char *recording_id); /* nobody recorded anything */
+void acd_recording_empty(struct acd *acd, struct contact *contact,
+                         const char *recording_id); /* nobody recorded anything */
 void acd_agent_lost(struct acd *acd, struct contact *contact,
                     uint64_t at_ms); /* not by his own will: queue again */
 void acd_talk_begin(struct acd *acd, struct contact *contact, uint64_t at_ms);

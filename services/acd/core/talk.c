@@ -209,8 +209,10 @@ static void record_stop(struct acd *acd, struct contact *contact, const struct p
     acd_command(acd, caller, FARSEAT__V1__EDGE_COMMAND__BODY_STOP_RECORD, &stop);
 }
 
-void acd_recording_empty(struct contact *contact, const char *recording_id)
+void acd_recording_empty(struct acd *acd, struct contact *contact, const char *recording_id)
 {
+    struct segment *segment = acd_segment_get(acd, contact->main_segment);
+    if (segment && strcmp(segment->recording, recording_id) == 0) segment->recording[0] = '\0';
     for (uint32_t i = 0; i < contact->part_count; i++)
         if (strcmp(contact->parts[i].recording, recording_id) == 0) contact->parts[i].recording[0] = '\0';
 }

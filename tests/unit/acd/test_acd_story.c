@@ -797,6 +797,31 @@ static void the_first_queue_counts_by_its_own_thresholds(void **state)
     assert_int_equal(record->short_abandon_ms, 5000);
 }
 
+/* The caller leaves in the moment in which he is answered: the recording is commanded of a leg that is over,
+ * and no record may name what nobody has begun. */
+static void who_leaves_at_once_has_no_recording(void **state)
+{
+    struct world *world = *state;
+    char id[40];
+    work(world, "agent-1");
+    struct world_leg *caller = waiting(world, 0);
+    strcpy(id, caller->contact);
+    rings(world, "agent-1");
+    world_answer(world, world_agent_leg(world, "agent-1"));
+    assert_true(world_deliver(world, 0)); /* the edge has joined them, the core does not know yet */
+    hangs_up(world, caller);
+    assert_true(world_end_work(world, "agent-1"));
+    const Farseat__V1__ContactRecord *record = world_contact_record(world, id);
+    assert_non_null(record);
+    assert_int_equal(record->result, RESULT(ANSWERED));
+    assert_int_equal(record->n_parts, 1);
+    assert_string_equal(record->parts[0]->recording_id, "");
+    assert_int_equal(record->n_recording_ids, 0);
+    const Farseat__V1__SegmentRecord *talk = NULL;
+    assert_int_equal(world_segments(world, id, KIND(TALK), &talk), 1);
+    assert_string_equal(talk->recording_id, "");
+}
+
 /* The edge tries on after RecordingFailed: what it may still record is told to stop when the agent leaves, or
  * the next agent's talk would be in it. The record names only what there is. */
 static void a_recording_that_fails_is_stopped_all_the_same(void **state)
@@ -860,6 +885,7 @@ int main(void)
         STORY(a_greeting_that_ends_during_the_bridging_brings_no_music),
         STORY(a_bridge_that_fails_after_the_greeting_brings_music),
         STORY(a_recording_that_fails_is_stopped_all_the_same),
+        STORY(who_leaves_at_once_has_no_recording),
         STORY(the_first_queue_counts_by_its_own_thresholds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
