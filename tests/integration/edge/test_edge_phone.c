@@ -198,6 +198,20 @@ static void the_bus_may_be_away(void **state)
     (void)rig_input(&rig, FARSEAT__V1__ACD_INPUT__BODY_PHONE_BOUND);
 }
 
+/* The edge was stopped for longer than the Dial's deadline: had it been executed, a leg would have ended. */
+static void what_waited_for_a_stopped_edge_does_not_ring(void **state)
+{
+    (void)state;
+    rig_register(&rig, hq, "a1", "secret-1", phone_port);
+    assert_int_equal(kill(hq->pid, SIGSTOP), 0);
+    assert_string_equal(rig_dial(&rig, hq, "d-20", "a1", 500), "ETIMEOUT");
+    rig_turn(&rig, 5500);
+    assert_int_equal(kill(hq->pid, SIGCONT), 0);
+    assert_false(rig_comes(&rig, FARSEAT__V1__ACD_INPUT__BODY_LEG_ENDED, 2500));
+    assert_string_equal(rig_dial(&rig, hq, "d-21", "a1", 500), ""); /* what comes later is taken */
+    assert_string_equal(rig_input(&rig, FARSEAT__V1__ACD_INPUT__BODY_LEG_ENDED)->leg_ended->leg_id, "d-21");
+}
+
 /* Its port is there, and nobody answers: no ICMP helps. */
 static void a_silent_phone_is_known_after_four_seconds(void **state)
 {
@@ -254,6 +268,7 @@ int main(void)
         cmocka_unit_test(the_bus_may_be_away),
         cmocka_unit_test(a_silent_phone_is_known_after_four_seconds),
         cmocka_unit_test(a_dead_phone_is_known_soon),
+        cmocka_unit_test(what_waited_for_a_stopped_edge_does_not_ring),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
