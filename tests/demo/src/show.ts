@@ -197,9 +197,9 @@ export function showEnd(settings: Settings, all: Seen[]): void {
   );
   if (agent)
     print(
-      `    an agent           SIP user ${agent.phone} at ${hq}, secret in ${phoneSecretFile(settings, agent.phone)}; logs in as ${
-        agent.id
-      }, password in ${passwordFile(settings, agent.id)}`
+      `    an agent's phone   SIP user ${agent.phone} at ${hq}, secret in ${phoneSecretFile(settings, agent.phone)}\n` +
+        `                       person ${agent.id}, password in ${passwordFile(settings, agent.id)}; or by hand:\n` +
+        `                       farseatctl agent ${agent.id} login; farseatctl agent ${agent.id} ready`
     );
   print('    live               eval "$(./farseat env)"; farseatctl top');
   print("    stop               ./farseat down");
