@@ -46,6 +46,11 @@ export class Scene {
     this.callers.push(talk.caller);
     return { agent, ...talk };
   }
+  /** He was refused at the door: that makes no contact. */
+  turnedAway(phone: Phone): void {
+    this.callers.splice(this.callers.indexOf(phone), 1);
+    phone.close();
+  }
   async contact(phone: Phone): Promise<any> {
     return contactOf(this.deployment, phone.options.user);
   }

@@ -55,7 +55,7 @@ test("nats-server is away for four seconds: sound goes on, who hangs up meanwhil
   assert.deepEqual([now.state, now.queueOrder, now.position], ["CONTACT_QUEUED", keys[1].queueOrder, 1]);
   const record = await scene.record(talk.caller);
   assert.ok(Math.abs(Number(record.talkMs) - talked) < 500, `talked ${talked} ms, recorded ${record.talkMs} ms: the edge's own clock counts`);
-  if (newCall.state === "ended") scene.callers.splice(scene.callers.indexOf(newcomer), 1); // refused at the door: no contact
+  if (newCall.state === "ended") scene.turnedAway(newcomer);
   else await newCall.isUp(8000);
 });
 

@@ -32,7 +32,7 @@ test("an edge is told to end while a call lives", async () => {
   say(`a new call got ${refused.status}, Retry-After ${refused.retryAfter || "none"}`);
   assert.equal(refused.status, 503);
   assert.ok(Number(refused.retryAfter) > 0, "a Retry-After");
-  scene.callers.splice(scene.callers.indexOf(newcomer), 1); // refused at the door: no contact
+  scene.turnedAway(newcomer);
   await until("three seconds of talk while it drains", 5000, () => nowMs() - told > 3000);
   const longest = Math.max(...(await gaps()));
   say(`longest gap in the talk while it drains ${longest.toFixed(0)} ms`);
