@@ -100,7 +100,7 @@ void test_nats_start(struct test_nats *nats, const char *more)
     MUST(config);
     (void)fprintf(config,
                   "listen: \"127.0.0.1:%d\"\nlog_file: \"%s/log\"\npid_file: \"%s/pid\"\n"
-                  "jetstream { store_dir: \"%s/data\" }\n%s\n",
+                  "jetstream { store_dir: \"%s/data\", max_file_store: 24GB }\n%s\n",
                   nats->port, nats->dir, nats->dir, nats->dir, more ? more : "");
     MUST(fclose(config) == 0);
     launch(nats);

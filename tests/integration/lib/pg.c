@@ -29,7 +29,7 @@ static const struct passwd *other_user(void)
 }
 
 /* In a child: become what may run PostgreSQL, die with the parent, and go. */
-static void become(struct test_pg *pg, const char *program, char *const *argv)
+static void become(struct test_pg *pg, const char *program, char **argv)
 {
     char log[96], path[256] = "";
     glob_t found;
@@ -45,6 +45,7 @@ static void become(struct test_pg *pg, const char *program, char *const *argv)
     if (glob("/usr/lib/postgresql/*/bin", 0, NULL, &found) == 0)
         (void)snprintf(path, sizeof(path), "%s/%s", found.gl_pathv[found.gl_pathc - 1], program);
     (void)unsetenv("ASAN_OPTIONS");
+    argv[0] = path; /* it looks for its fellows beside itself */
     execv(path, argv);
     _exit(127);
 }
