@@ -44,13 +44,13 @@ const struct far_method_row far_method_rows[FAR_METHOD_COUNT] = {FAR_METHOD_MAP(
      .size_mib_max = size,                                                                                   \
      .msg_kib_max = msg,                                                                                     \
      .text = row_text},
-#define BUCKET(row_name, size, row_text)                                                                     \
+#define BUCKET(row_name, size, msg, row_text)                                                                \
     {.name = "KV_" #row_name,                                                                                \
      .subjects = "$KV." #row_name ".>",                                                                      \
      .discard = FAR_DISCARD_NEW,                                                                             \
      .bucket = true,                                                                                         \
      .size_mib_max = size,                                                                                   \
-     .msg_kib_max = 64,                                                                                      \
+     .msg_kib_max = msg,                                                                                     \
      .text = row_text},
 const struct far_stream_row far_stream_rows[FAR_STREAM_COUNT] = {FAR_STREAM_MAP(X) FAR_BUCKET_MAP(BUCKET)};
 #undef BUCKET

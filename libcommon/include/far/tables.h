@@ -27,10 +27,14 @@
     X(LIVE_AGENT, "far.live.agent.<agent>", PLAIN, live_agent, none,                                         \
       "an agent's state, on change and each second while logged in")                                         \
     X(LIVE_CONTACT, "far.live.contact.<contact>", PLAIN, live_contact, none, "a contact's state, on change") \
+    X(LIVE_SERVICE, "far.live.service.<instance>", PLAIN, live_service, none,                                \
+      "a process's health and load, each 5 s")                                                               \
     X(API, "far.api.<service>.<Method>", REQUEST, none, none,                                                \
       "everything a service can be asked, see below")                                                        \
     X(API_RECORDING_READ, "far.api.recording.Read.<instance>", REQUEST, recording_read_request,              \
-      recording_read_reply, "bytes of a recording, of the instance that holds the part")
+      recording_read_reply, "bytes of a recording, of the instance that holds the part")                     \
+    X(API_RECORDING_PEAKS, "far.api.recording.Peaks.<instance>", REQUEST, recording_peaks_request,           \
+      recording_peaks_reply, "how loud a recording is, of the instance that holds the part")
 
 enum far_subject_kind { FAR_SUBJECT_STREAM, FAR_SUBJECT_REQUEST, FAR_SUBJECT_PLAIN };
 #define X(name, pattern, kind, type, reply, text) FAR_SUBJECT_##name,
@@ -65,6 +69,9 @@ extern const struct far_subject_row far_subject_rows[FAR_SUBJECT_COUNT];
     X(analytics, ContactGet, contact_get_request, contact_history, "a finished contact with its segments")   \
     X(analytics, KpiReport, kpi_request, kpi_reply, "KPIs of days, by queue and agent")                      \
     X(analytics, LiveGet, empty, live_reply, "all live figures at once")                                     \
+    X(analytics, Report, report_request, report_reply,                                                       \
+      "figures by interval, and queue, agent, site, number")                                                 \
+    X(analytics, KpiDefinitions, empty, kpi_definitions_reply, "what each figure means")                     \
     X(gateway, PersonPut, person_put_request, person_put_reply, "make or change a person who logs in")       \
     X(gateway, PersonList, empty, person_list_reply, "people who may log in")                                \
     X(recording, List, recording_list_request, recording_list_reply, "recordings' parts")                    \
@@ -96,13 +103,15 @@ extern const struct far_method_row far_method_rows[FAR_METHOD_COUNT];
       "snapshots of the ACD's state; it purges them itself")                                                 \
     X(EVT, "far.evt.>", OLD, 48, 2048, 256, "facts for everybody")                                           \
     X(REC, "far.rec.>", NEW, 168, 4096, 256, "finished records until they are in Kafka")
-/* X(name, max bytes [MiB], text): stream KV_<name>, subjects $KV.<name>.>, history 1. */
+/* X(name, max bytes [MiB], max message [KiB], text): stream KV_<name>, subjects $KV.<name>.>, history 1. */
 #define FAR_BUCKET_MAP(X)                                                                                    \
-    X(registrations, 64, "where each phone is registered; key: phone; farseat.v1.Registration")              \
-    X(sip_users, 64, "phones' digest secrets; key: phone; farseat.v1.SipUser")                               \
-    X(trunks, 16, "trunks' definitions for the edges; key: trunk; farseat.v1.Trunk")                         \
-    X(edges, 16, "edges that run, and where others call them; key: edge; farseat.v1.EdgeAddress")            \
-    X(leases, 16, "who tries to lead: acd.main, export")
+    X(registrations, 64, 64, "where each phone is registered; key: phone; farseat.v1.Registration")          \
+    X(sip_users, 64, 64, "phones' digest secrets; key: phone; farseat.v1.SipUser")                           \
+    X(trunks, 16, 64, "trunks' definitions for the edges; key: trunk; farseat.v1.Trunk")                     \
+    X(edges, 16, 64, "edges that run, and where others call them; key: edge; farseat.v1.EdgeAddress")        \
+    X(browser_doors, 16, 64, "where edges take browsers over; key: edge; farseat.v1.BrowserDoor")            \
+    X(prompts, 1024, 960, "what callers hear, beside the built-in prompts; key: name; farseat.v1.Prompt")    \
+    X(leases, 16, 64, "who tries to lead: acd.main, export")
 
 enum far_discard { FAR_DISCARD_NEW, FAR_DISCARD_OLD };
 struct far_stream_row {
@@ -133,6 +142,8 @@ extern const struct far_stream_row far_stream_rows[FAR_STREAM_COUNT];
 #define FAR_BUCKET_SIP_USERS     "sip_users"
 #define FAR_BUCKET_TRUNKS        "trunks"
 #define FAR_BUCKET_EDGES         "edges"
+#define FAR_BUCKET_BROWSER_DOORS "browser_doors"
+#define FAR_BUCKET_PROMPTS       "prompts"
 #define FAR_BUCKET_LEASES        "leases"
 #define FAR_LEASE_ACD            "acd.main" /* keys of bucket leases */
 #define FAR_LEASE_EXPORT         "export"
