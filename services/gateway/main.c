@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* farseat-gateway: HTTP and WebSocket for browsers and programs. This file only wires. */
 #include "api/api.h"
+#include "api/centre.h"
 #include "auth/people.h"
 #include "far/log.h"
 #include "far/service.h"
@@ -119,6 +120,7 @@ static void begin(void *ctx)
 {
     (void)ctx;
     enum far_err err = live_sockets_create(&gateway.api, &gateway.sockets);
+    if (err == FAR_OK) err = centre_create(gateway.api.bus, &gateway.api.centre);
     if (err == FAR_OK)
         err = far_pg_methods_serve(gateway.api.bus, gateway.api.pg, people_methods, people_methods_len, NULL,
                                    &gateway.methods);
@@ -133,6 +135,7 @@ static enum far_err listen_start(struct far_service *service)
                                         .body_max = (size_t)gateway.config.body_max,
                                         .socket_path = "/api/v1/live/socket",
                                         .socket_protocol = "farseat.live.v1",
+                                        .body_limit = api_body_limit,
                                         .request = api_request,
                                         .socket_opened = live_socket_opened,
                                         .socket_message = live_socket_message,
@@ -180,6 +183,7 @@ static void stop(struct far_service *service)
     far_timer_stop(far_service_loop(service), gateway.timer);
     gateway.methods = far_pg_methods_destroy(gateway.methods);
     gateway.sockets = live_sockets_destroy(gateway.sockets);
+    gateway.api.centre = centre_destroy(gateway.api.centre);
     gateway.api.pg = far_pg_destroy(gateway.api.pg);
     far_service_bus_leave(gateway.api.bus);
     gateway.api.bus = far_bus_destroy(gateway.api.bus);

@@ -35,6 +35,7 @@ void exchange_end(struct exchange *exchange)
 {
     json_decref(exchange->params);
     json_decref(exchange->body);
+    free(exchange->raw);
     free(exchange);
 }
 
@@ -163,6 +164,16 @@ static bool query_take(struct api *api, struct exchange *exchange, const struct 
 static bool body_take(struct api *api, struct exchange *exchange, const struct http_request *request)
 {
     if (request->body_len == 0) return true;
+    if (exchange->route->raw_body) {
+        exchange->raw = malloc(request->body_len);
+        if (exchange->raw) {
+            memcpy(exchange->raw, request->body, request->body_len);
+            exchange->raw_len = request->body_len;
+            return true;
+        }
+        http_reply_error(api->http, request->id, 503, "ENOMEM", "out of memory");
+        return false;
+    }
     json_error_t error;
     exchange->body = json_loadb(request->body, request->body_len, JSON_REJECT_DUPLICATES, &error);
     if (json_is_object(exchange->body)) return true;
@@ -171,6 +182,24 @@ static bool body_take(struct api *api, struct exchange *exchange, const struct h
                    exchange->body ? 1 : error.line, exchange->body ? "another kind of value" : error.text);
     http_reply_error(api->http, request->id, 400, "EINVAL", text);
     return false;
+}
+
+/* Strangers get no more than the default. */
+size_t api_body_limit(void *ctx, const struct http_request *request)
+{
+    struct api *api = ctx;
+    struct identity identity;
+    bool path_known = false;
+    json_t *params = json_object();
+    const struct route *route = api_route_find(request->method, request->path, params, &path_known);
+    json_decref(params);
+    if (!route || route->body_max == 0 || !api->token_key_known ||
+        strncmp(request->authorization, "Bearer ", 7) != 0 ||
+        token_read(api->token_key, request->authorization + 7, far_clock_wall_us() / 1000000, &identity) !=
+            FAR_OK ||
+        !permission_has(identity.permissions, route->permission))
+        return 0;
+    return route->body_max;
 }
 
 static void exchange_cancel(struct exchange *exchange)

@@ -10,6 +10,7 @@
 #include "far/tables.h"
 #include <jansson.h>
 
+struct centre;
 struct live_sockets;
 
 struct api {
@@ -24,6 +25,7 @@ struct api {
     size_t audio_open;
     struct live_sockets **sockets; /* live/socket.h, for the server's call backs */
     size_t audio_bytes_max;
+    struct centre *centre; /* centre.h; NULL until the bus is there */
 };
 struct route;
 /* One request on its way: what a handler gets, and keeps until it has replied. Handlers free it by
@@ -37,6 +39,8 @@ struct exchange {
     char client[64], range[128];
     json_t *params; /* object: query parameters, then the path's, as texts */
     json_t *body;   /* object; NULL when there is none */
+    char *raw;      /* the body as it came, of routes with raw_body; exchange_end() frees it */
+    size_t raw_len;
 };
 struct route {
     enum http_method method;
@@ -51,12 +55,16 @@ struct route {
     enum permission all_permission;
     bool by; /* the request has a field `by`: who asked */
     bool audited;
+    bool raw_body;   /* the body is no JSON: exchange->raw */
+    size_t body_max; /* of one that may be larger than api.body_max; the caller must have the permission */
 };
 extern const struct route api_routes[];
 extern const size_t api_routes_len;
 
 /** A request arrived (http_server_config.request). */
 void api_request(void *ctx, const struct http_request *request);
+/** How long its body may be (http_server_config.body_limit): looked up before it is read. */
+size_t api_body_limit(void *ctx, const struct http_request *request);
 /** The route of a path, its parameters put into params; NULL: none, *ret_path_known says whether another
  * method has it. */
 const struct route *api_route_find(enum http_method method, const char *path, json_t *params,

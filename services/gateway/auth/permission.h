@@ -23,7 +23,8 @@
     X(CONFIG_READ, "the centre's configuration", "sm")                                                       \
     X(CONFIG_WRITE, "change the centre's configuration (audited)", "m")                                      \
     X(PEOPLE, "people and their roles (audited)", "m")                                                       \
-    X(AUDIT_READ, "the audit log", "m")
+    X(AUDIT_READ, "the audit log", "m")                                                                      \
+    X(SYSTEM_READ, "health and load of each service", "sm")
 
 enum permission {
 #define X(name, text, roles) PERMISSION_##name,

@@ -179,7 +179,11 @@ static int request_begin(struct http_server *server, struct lws *wsi, struct ses
                          "the path, its query or a header is too long or malformed");
         return 0;
     }
-    if (body_len > server->config.body_max) {
+    if (body_len > server->config.body_max && server->config.body_limit) {
+        size_t limit = server->config.body_limit(server->config.ctx, request);
+        if (limit > connection->body.len_max) connection->body.len_max = limit;
+    }
+    if (body_len > connection->body.len_max) {
         connection->asked = true;
         server->requests++;
         http_reply_error(server, connection->id, 413, "EFULL",

@@ -49,8 +49,11 @@ struct http_server_config {
     uint16_t listen_port;
     uint32_t connections_max;
     size_t body_max;
-    const char *socket_path;                                        /* path that becomes a WebSocket */
-    const char *socket_protocol;                                    /* its subprotocol */
+    const char *socket_path;     /* path that becomes a WebSocket */
+    const char *socket_protocol; /* its subprotocol */
+    /** How long the body of a request may be, when that is more than body_max; 0: body_max. The request has
+     * no body yet. NULL: body_max for all. */
+    size_t (*body_limit)(void *ctx, const struct http_request *request);
     void (*request)(void *ctx, const struct http_request *request); /* answer by http_reply(), now or later */
     void (*socket_opened)(void *ctx, uint64_t id, const char *client);
     void (*socket_message)(void *ctx, uint64_t id, const char *text, size_t len);
