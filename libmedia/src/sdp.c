@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 struct span {
     const char *at;
@@ -17,6 +18,8 @@ struct parser {
     struct far_sdp_media *media; /* the m-line that is being read; NULL: the session part */
     char session_address[FAR_SDP_ADDRESS_MAX];
     enum far_sdp_direction session_direction;
+    struct far_sdp_secure session_secure;
+    struct span bundle; /* the mids of the first group:BUNDLE */
     unsigned line;
     char *error;
 };
@@ -118,7 +121,7 @@ static void name_static(struct far_sdp_format *format)
 static enum far_err parse_formats(struct parser *parser, struct span value)
 {
     struct far_sdp_media *media = parser->media;
-    bool rtp = strncmp(media->protocol, "RTP/", 4) == 0;
+    bool rtp = strncmp(media->protocol, "RTP/", 4) == 0 || strncmp(media->protocol, "UDP/TLS/RTP/", 12) == 0;
     while (value.len > 0 && rtp && media->formats_len < FAR_SDP_FORMATS_MAX) {
         uint64_t type;
         if (!number(next_word(&value, ' '), 127, &type))
@@ -173,6 +176,51 @@ static void parse_fmtp(struct parser *parser, struct span value)
     if (format) copy(format->fmtp, sizeof(format->fmtp), value);
 }
 
+/* Whole or not at all: a name that was cut would be another one. */
+static void copy_whole(char *out, size_t size, struct span from)
+{
+    if (from.len < size) copy(out, size, from);
+}
+
+/* "sha-256 aa:bb:..." in any case becomes "sha-256 AA:BB:...". */
+static void parse_fingerprint(struct far_sdp_secure *secure, struct span value)
+{
+    static const char hash[] = "sha-256";
+    struct span name = next_word(&value, ' ');
+    char text[FAR_SDP_FINGERPRINT_MAX];
+    if (name.len != sizeof(hash) - 1 || strncasecmp(name.at, hash, name.len) != 0 || value.len != 95) return;
+    for (size_t i = 0; i < value.len; i++) {
+        char c = value.at[i];
+        if (c >= 'a' && c <= 'f') c = (char)(c - 'a' + 'A');
+        bool hex = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'F');
+        if (i % 3 == 2 ? c != ':' : !hex) return;
+        text[i] = c;
+    }
+    (void)snprintf(secure->fingerprint, sizeof(secure->fingerprint), "%s %.95s", hash, text);
+}
+
+static enum far_sdp_setup setup_of(struct span value)
+{
+    if (equals(value, "actpass")) return FAR_SDP_SETUP_ACTPASS;
+    if (equals(value, "active")) return FAR_SDP_SETUP_ACTIVE;
+    return equals(value, "passive") ? FAR_SDP_SETUP_PASSIVE : FAR_SDP_SETUP_NONE;
+}
+
+static void parse_secure(struct parser *parser, struct span name, struct span value)
+{
+    struct far_sdp_secure *secure = parser->media ? &parser->media->secure : &parser->session_secure;
+    if (equals(name, "ice-ufrag")) copy_whole(secure->ice_ufrag, sizeof(secure->ice_ufrag), value);
+    if (equals(name, "ice-pwd")) copy_whole(secure->ice_pwd, sizeof(secure->ice_pwd), value);
+    if (equals(name, "fingerprint")) parse_fingerprint(secure, value);
+    if (equals(name, "setup")) secure->setup = setup_of(value);
+    if (equals(name, "ice-lite")) secure->ice_lite = true;
+    if (equals(name, "rtcp-mux")) secure->rtcp_mux = true;
+    if (equals(name, "mid")) copy_whole(secure->mid, sizeof(secure->mid), value);
+    if (equals(name, "group") && !parser->media && !parser->bundle.at &&
+        equals(next_word(&value, ' '), "BUNDLE"))
+        parser->bundle = value;
+}
+
 static void parse_attribute(struct parser *parser, struct span value)
 {
     static const char *const directions[] = {"sendrecv", "sendonly", "recvonly", "inactive"};
@@ -188,6 +236,7 @@ static void parse_attribute(struct parser *parser, struct span value)
         parser->media->ptime_ms = (uint16_t)ptime;
     if (equals(name, "label") && parser->media)
         copy(parser->media->label, sizeof(parser->media->label), value);
+    parse_secure(parser, name, value);
 }
 
 static enum far_err parse_line(struct parser *parser, struct span line)
@@ -218,6 +267,28 @@ static void inherit_address(struct parser *parser)
             memcpy(parser->sdp->media[i].address, parser->session_address, FAR_SDP_ADDRESS_MAX);
 }
 
+static bool in_bundle(struct span bundle, const char *mid)
+{
+    while (mid[0] && bundle.len > 0)
+        if (equals(next_word(&bundle, ' '), mid)) return true;
+    return false;
+}
+
+static void inherit_secure(struct parser *parser)
+{
+    const struct far_sdp_secure *session = &parser->session_secure;
+    for (size_t i = 0; i < parser->sdp->media_len; i++) {
+        struct far_sdp_secure *secure = &parser->sdp->media[i].secure;
+        if (!secure->ice_ufrag[0]) memcpy(secure->ice_ufrag, session->ice_ufrag, FAR_SDP_ICE_MAX);
+        if (!secure->ice_pwd[0]) memcpy(secure->ice_pwd, session->ice_pwd, FAR_SDP_ICE_MAX);
+        if (!secure->fingerprint[0])
+            memcpy(secure->fingerprint, session->fingerprint, FAR_SDP_FINGERPRINT_MAX);
+        if (secure->setup == FAR_SDP_SETUP_NONE) secure->setup = session->setup;
+        secure->ice_lite = secure->ice_lite || session->ice_lite;
+        secure->bundled = in_bundle(parser->bundle, secure->mid);
+    }
+}
+
 enum far_err far_sdp_parse(const char *text, size_t len, struct far_sdp *ret_sdp,
                            char ret_error[FAR_SDP_ERROR_MAX])
 {
@@ -240,6 +311,7 @@ enum far_err far_sdp_parse(const char *text, size_t len, struct far_sdp *ret_sdp
         if (err != FAR_OK) return err;
     }
     inherit_address(&parser);
+    inherit_secure(&parser);
     *ret_sdp = sdp;
     return FAR_OK;
 }

@@ -31,7 +31,10 @@ static bool clean(const char *text)
 
 static bool media_clean(const struct far_sdp_media *media)
 {
+    const struct far_sdp_secure *secure = &media->secure;
     bool good = clean(media->kind) && clean(media->protocol) && clean(media->address) && clean(media->label);
+    good = good && clean(secure->ice_ufrag) && clean(secure->ice_pwd) && clean(secure->fingerprint) &&
+           clean(secure->mid);
     for (size_t i = 0; i < media->formats_len; i++)
         good = good && clean(media->formats[i].name) && clean(media->formats[i].fmtp);
     return good;
@@ -40,6 +43,36 @@ static bool media_clean(const struct far_sdp_media *media)
 static const char *address_type(const char *address)
 {
     return strchr(address, ':') ? "IP6" : "IP4";
+}
+
+/* A plain m-line has none of this. The one candidate is the m-line's own address (RFC 8839 5.1: component 1,
+ * the priority of a host candidate). */
+static void write_secure(struct out *out, const struct far_sdp_media *media)
+{
+    static const char *const setups[] = {"", "actpass", "active", "passive"};
+    const struct far_sdp_secure *secure = &media->secure;
+    if (secure->ice_ufrag[0]) add(out, "a=ice-ufrag:%s\r\n", secure->ice_ufrag);
+    if (secure->ice_pwd[0]) add(out, "a=ice-pwd:%s\r\n", secure->ice_pwd);
+    if (secure->fingerprint[0]) add(out, "a=fingerprint:%s\r\n", secure->fingerprint);
+    if (secure->setup != FAR_SDP_SETUP_NONE) add(out, "a=setup:%s\r\n", setups[secure->setup]);
+    if (secure->rtcp_mux) add(out, "a=rtcp-mux\r\n");
+    if (secure->ice_ufrag[0] && media->address[0])
+        add(out, "a=candidate:1 1 udp 2130706431 %s %u typ host\r\n", media->address, media->port);
+}
+
+static void write_session(struct out *out, const struct far_sdp *sdp)
+{
+    bool lite = false, bundle = false;
+    for (size_t i = 0; i < sdp->media_len; i++) {
+        const struct far_sdp_secure *secure = &sdp->media[i].secure;
+        lite = lite || secure->ice_lite;
+        if (sdp->media[i].port == 0 || !secure->bundled || !secure->mid[0]) continue;
+        if (!bundle) add(out, "a=group:BUNDLE");
+        bundle = true;
+        add(out, " %s", secure->mid);
+    }
+    if (bundle) add(out, "\r\n");
+    if (lite) add(out, "a=ice-lite\r\n"); /* of the session (RFC 8839 5.3) */
 }
 
 static void write_media(struct out *out, const struct far_sdp_media *media)
@@ -51,7 +84,9 @@ static void write_media(struct out *out, const struct far_sdp_media *media)
     if (media->formats_len == 0) add(out, " 0"); /* the grammar wants one, also of what is refused */
     add(out, "\r\n");
     if (media->address[0]) add(out, "c=IN %s %s\r\n", address_type(media->address), media->address);
+    if (media->secure.mid[0]) add(out, "a=mid:%s\r\n", media->secure.mid);
     if (media->port == 0) return;
+    write_secure(out, media);
     for (size_t i = 0; i < media->formats_len; i++) {
         const struct far_sdp_format *format = &media->formats[i];
         if (format->name[0])
@@ -75,6 +110,7 @@ enum far_err far_sdp_write(const struct far_sdp *sdp, char *ret_text, size_t siz
     /* RFC 4566 5.7: c= may be left out here only when each m-line has one; some phones want it all the same.
      */
     add(&out, "c=IN %s %s\r\nt=0 0\r\n", address_type(address), address);
+    write_session(&out, sdp);
     for (size_t i = 0; i < sdp->media_len; i++)
         write_media(&out, &sdp->media[i]);
     if (out.full) return FAR_EFULL;
