@@ -119,6 +119,11 @@ static void on_media(struct edge *edge, const struct media_event *event)
     case MEDIA_EV_FORK_REFUSED:
         recorders_refused(edge, event->fork.fork_id);
         return;
+    case MEDIA_EV_SECURE:
+        if (event->secure.up) return;
+        FAR_WARN("media-not-secure", "call=%lu why=%s", call, event->secure.text);
+        sip_hangup(edge->sip, call, 0, "no secure sound");
+        return;
     case MEDIA_EV_STATS:
         on_stats(edge, event);
         return;

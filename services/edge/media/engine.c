@@ -226,6 +226,8 @@ const char *media_drop_name(enum media_drop drop)
         [MEDIA_DROP_NOT_RTP] = "not_rtp",   [MEDIA_DROP_OVERSIZED] = "oversized",
         [MEDIA_DROP_STRAY] = "stray",       [MEDIA_DROP_TYPE] = "type",
         [MEDIA_DROP_UNWANTED] = "unwanted", [MEDIA_DROP_UNBRIDGED] = "unbridged",
+        [MEDIA_DROP_STUN] = "stun",         [MEDIA_DROP_DTLS] = "dtls",
+        [MEDIA_DROP_SRTP] = "srtp",         [MEDIA_DROP_UNSECURED] = "unsecured",
     };
     return names[drop];
 }

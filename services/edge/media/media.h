@@ -17,6 +17,9 @@
  *   3. the bridged peer (media_bridge)                 4. itself (media_echo)              5. nothing
  * To it all this is one RTP stream: one SSRC, sequence numbers without a jump, time stamps in line with time.
  *
+ * A browser's endpoint (media_endpoint_secure()) has ICE-lite, DTLS-SRTP and rtcp-mux on its RTP port instead
+ * of plain RTP; everything else is alike: bridge it with a plain one, play, echo, mute, record.
+ *
  * Hold is composed: when B holds, media_unbridge(A) and media_play(A, {MEDIA_MUSIC, loop}); what B sends goes
  * nowhere. Resume: media_play_stop(A), media_bridge(A, B).
  */
@@ -28,12 +31,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define MEDIA_PLAY_FILES_MAX 16       /* files of one play */
-#define MEDIA_PATH_MAX       200      /* bytes of a file's name, with its NUL */
-#define MEDIA_FORKS_MAX      2        /* forks of one endpoint at a time */
-#define MEDIA_TEXT_MAX       160      /* bytes of an event's text, with its NUL */
-#define MEDIA_MUSIC          "@music" /* as a play's file: config.music_file */
-#define MEDIA_PT_NONE        0xffu    /* "no such payload type" */
+#define MEDIA_PLAY_FILES_MAX  16       /* files of one play */
+#define MEDIA_PATH_MAX        200      /* bytes of a file's name, with its NUL */
+#define MEDIA_FORKS_MAX       2        /* forks of one endpoint at a time */
+#define MEDIA_TEXT_MAX        160      /* bytes of an event's text, with its NUL */
+#define MEDIA_MUSIC           "@music" /* as a play's file: config.music_file */
+#define MEDIA_PT_NONE         0xffu    /* "no such payload type" */
+#define MEDIA_ICE_MAX         257      /* bytes of an ICE name or password, with its NUL */
+#define MEDIA_FINGERPRINT_MAX 104      /* bytes of "sha-256 AA:BB:...", with its NUL */
 
 /** One endpoint's counts, from its opening on. Times are CLOCK_MONOTONIC [us]; 0: never. */
 struct media_stats {
@@ -46,7 +51,8 @@ struct media_stats {
     uint64_t tx_errors;
     uint64_t fork_tx_packets, fork_tx_errors;
     uint64_t rx_first_at_us, rx_last_at_us;
-    uint64_t rtcp_last_at_us; /* from where we send to; a phone that suppresses silence sends only these */
+    uint64_t rtcp_last_at_us; /* from where we send to; a phone that suppresses silence sends only these. A
+                                 browser's STUN checks count as well */
     uint64_t tx_first_at_us, tx_last_at_us;
     uint64_t rx_jitter_us;     /* RFC 3550 A.8 */
     uint64_t tx_gap_us_max;    /* longest time between two packets sent */
@@ -61,6 +67,7 @@ enum media_event_kind {
     MEDIA_EV_DIGIT,
     MEDIA_EV_STATS,
     MEDIA_EV_FORK_REFUSED, /* nobody listens where the fork sends (ICMP); once for each media_fork() */
+    MEDIA_EV_SECURE,       /* a secure endpoint's sound can flow, or never will: once each at most */
     MEDIA_EV_CLOSED
 };
 
@@ -93,6 +100,10 @@ struct media_event {
         struct {
             uint64_t fork_id;
         } fork; /* MEDIA_EV_FORK_REFUSED */
+        struct {
+            bool up;                   /* false: it has failed for good, end the call */
+            char text[MEDIA_TEXT_MAX]; /* why it failed */
+        } secure;                      /* MEDIA_EV_SECURE */
     };
 };
 
@@ -147,6 +158,37 @@ struct media_remote {
  *  @return FAR_OK, FAR_EINVAL, FAR_ENOTFOUND, FAR_EAGAIN. */
 FAR_MUST_CHECK enum far_err media_endpoint_set_remote(struct media_engine *engine, uint64_t endpoint_id,
                                                       const struct media_remote *remote);
+/** The fingerprint of the engine's DTLS certificate, for a=fingerprint: "sha-256 AA:BB:...". The certificate
+ * is made with the engine and is the same for its whole life. Any thread. @return the engine's own text. */
+const char *media_secure_fingerprint(const struct media_engine *engine);
+
+/** What one browser's endpoint has said and heard in SDP. */
+struct media_secure {
+    char local_ufrag[MEDIA_ICE_MAX]; /* media_secure_local() makes both */
+    char local_pwd[MEDIA_ICE_MAX];
+    char remote_ufrag[MEDIA_ICE_MAX];               /* "": not known yet (our offer is not answered) */
+    char remote_fingerprint[MEDIA_FINGERPRINT_MAX]; /* "sha-256 AA:BB:..." in upper case; "": likewise */
+};
+/** Fill local_ufrag (8 characters) and local_pwd (24) with random ones; a new endpoint needs new ones.
+ *  @return FAR_OK; FAR_EIO: the system gives no randomness. */
+FAR_MUST_CHECK enum far_err media_secure_local(struct media_secure *secure);
+/** Make an endpoint secure, at once after media_endpoint_open(), before its ports are told to anybody: from
+ * here on it neither takes nor sends plain RTP, and cannot become plain again. Call it again with the
+ * remote's values when they are known (the answer to our offer), and with new local and remote ones when the
+ * browser restarts ICE (a re-INVITE with another ice-ufrag); then it answers the new password only, and goes
+ * on with its keys.
+ *   - STUN checks with the right USERNAME and password are answered; the address that the browser nominates
+ *     (USE-CANDIDATE) is where its sound is sent, also when it changes later. The address of
+ *     media_endpoint_set_remote() means nothing here; codec, types and directions do.
+ *   - We are the DTLS server. DTLS and SRTP are taken from addresses that have passed a check, no others.
+ *   - The certificate may come before its fingerprint: it is checked as soon as both are here, and nothing is
+ * heard or sent before. MEDIA_EV_SECURE tells the outcome: up, or failed (another certificate, no common
+ * cipher, or nothing within 15 s after the fingerprint is known). A living browser sends checks each few
+ * seconds: stats.rtcp_last_at_us is the time of the last one.
+ *  @return FAR_OK; FAR_EINVAL: local_ufrag below 4 or local_pwd below 22 characters, or a fingerprint that is
+ * not as above; FAR_ENOTFOUND; FAR_ENOMEM; FAR_EAGAIN. */
+FAR_MUST_CHECK enum far_err media_endpoint_secure(struct media_engine *engine, uint64_t endpoint_id,
+                                                  const struct media_secure *secure);
 /** Close: ends its bridge, play (event), forks and sockets, then MEDIA_EV_CLOSED with its last statistics.
  * The id is free at once. @return FAR_OK, FAR_ENOTFOUND, FAR_EAGAIN. */
 FAR_MUST_CHECK enum far_err media_endpoint_close(struct media_engine *engine, uint64_t endpoint_id);
@@ -233,6 +275,10 @@ enum media_drop {
     MEDIA_DROP_TYPE,      /* payload type that was not agreed */
     MEDIA_DROP_UNWANTED,  /* no remote set, or it may not send now */
     MEDIA_DROP_UNBRIDGED, /* valid, but nobody listens */
+    MEDIA_DROP_STUN,      /* a check with a wrong name or password, or not a check */
+    MEDIA_DROP_DTLS,      /* unchecked address, too many handshakes at once, or not wanted any more */
+    MEDIA_DROP_SRTP,      /* forged, damaged or repeated */
+    MEDIA_DROP_UNSECURED, /* sound of a secure endpoint before its keys are agreed and checked */
     MEDIA_DROP_COUNT
 };
 /** @return a metric label: "not_rtp", "oversized", ... */
@@ -247,6 +293,9 @@ struct media_metrics {
     uint64_t ticks_late;       /* 20 ms ticks that came a whole tick late or more */
     uint64_t commands_refused; /* FAR_EAGAIN */
     uint64_t moves;            /* endpoints that changed thread at a bridge */
+    uint64_t handshakes,
+        handshakes_failed; /* DTLS: begun, failed (of any cause that MEDIA_EV_SECURE tells) */
+    uint32_t handshaking;  /* now */
     uint32_t endpoints, players, forks, bridges;
     uint32_t endpoints_max;
     uint64_t cache_bytes, cache_bytes_max;
