@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CHECKS_MAX  64
+#define CHECKS_MAX  FAR_HEALTH_CHECKS_MAX
 #define TEXT_MS_MIN 5000 /* a changing text is logged no more often than this */
 
 struct check {
@@ -23,6 +23,9 @@ struct check {
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct check checks[CHECKS_MAX];
 static size_t check_count;
+static pthread_mutex_t watch_lock = PTHREAD_MUTEX_INITIALIZER; /* never taken while `lock` is held */
+static void (*watch_fn)(void *ctx);
+static void *watch_ctx;
 
 static const char *const state_names[] = {"ok", "degraded", "failed"};
 
@@ -31,6 +34,39 @@ static struct check *find(const char *name)
     for (size_t i = 0; i < check_count; i++)
         if (strcmp(checks[i].name, name) == 0) return &checks[i];
     return NULL;
+}
+
+void far_health_watch(void (*fn)(void *ctx), void *ctx)
+{
+    (void)pthread_mutex_lock(&watch_lock);
+    watch_fn = fn;
+    watch_ctx = ctx;
+    (void)pthread_mutex_unlock(&watch_lock);
+}
+
+static void tell_watcher(void)
+{
+    (void)pthread_mutex_lock(&watch_lock);
+    if (watch_fn) watch_fn(watch_ctx);
+    (void)pthread_mutex_unlock(&watch_lock);
+}
+
+const char *far_health_state_name(enum far_health_state state)
+{
+    return state_names[state];
+}
+
+size_t far_health_list(struct far_health_check ret_checks[FAR_HEALTH_CHECKS_MAX])
+{
+    (void)pthread_mutex_lock(&lock);
+    size_t count = check_count;
+    for (size_t i = 0; i < count; i++) {
+        ret_checks[i].state = checks[i].state;
+        (void)far_str_copy(ret_checks[i].name, sizeof(ret_checks[i].name), checks[i].name);
+        (void)far_str_copy(ret_checks[i].text, sizeof(ret_checks[i].text), checks[i].text);
+    }
+    (void)pthread_mutex_unlock(&lock);
+    return count;
 }
 
 /* With the lock held. @return whether the change is worth a line in the log. */
@@ -63,8 +99,10 @@ void far_health_set(const char *name, enum far_health_state state, const char *f
         *check = (struct check){0};
         (void)far_str_copy(check->name, sizeof(check->name), name);
     }
+    bool changed = check && (is_new || check->state != state);
     bool worth = check && update(check, is_new, state, text);
     (void)pthread_mutex_unlock(&lock);
+    if (changed) tell_watcher();
     if (!check)
         FAR_ERROR("health-check-dropped", "check=%s limit=%d", name, CHECKS_MAX);
     else if (worth && (state == FAR_HEALTH_OK || is_new)) /* at first most things are not there yet */
@@ -83,6 +121,7 @@ void far_health_remove(const char *name)
         check_count--;
     }
     (void)pthread_mutex_unlock(&lock);
+    if (check) tell_watcher();
 }
 
 static enum far_health_state worst_locked(void)

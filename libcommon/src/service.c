@@ -111,6 +111,11 @@ const struct far_id *far_service_incarnation(const struct far_service *service)
     return &service->incarnation;
 }
 
+const struct far_service_def *far_service_definition(const struct far_service *service)
+{
+    return service->def;
+}
+
 bool far_service_is_draining(const struct far_service *service)
 {
     return atomic_load(&service->phase) >= DRAINING;

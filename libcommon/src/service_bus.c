@@ -11,9 +11,9 @@
 const struct far_config_row far_service_bus_rows[] = {
     {.path = "bus.url",
      .type = FAR_CONFIG_STRING,
-     .offset = offsetof(struct far_service_bus_config,             url),
-     .help = "Where the bus is: nats://host:port, several separated by commas"    },
-    { .path = "bus.nkey_file",
+     .offset = offsetof(struct far_service_bus_config, url),
+     .help = "Where the bus is: nats://host:port, several separated by commas"},
+    {.path = "bus.nkey_file",
      .type = FAR_CONFIG_STRING,
      .offset = offsetof(struct far_service_bus_config, nkey_file),
      .default_text = "",
@@ -61,8 +61,8 @@ static void ensure(void *arg, uint64_t timer)
     (void)timer;
     joined.timer = 0;
     if (!joined.ready || joined.asking || far_bus_state(joined.bus) != FAR_BUS_CONNECTED) return;
-    joined.asking =
-        far_streams_ensure(joined.bus, FAR_STREAM_SHARED_ROWS, FAR_STREAM_SHARED_COUNT, ensured, NULL) == FAR_OK;
+    joined.asking = far_streams_ensure(joined.bus, FAR_STREAM_SHARED_ROWS, FAR_STREAM_SHARED_COUNT, ensured,
+                                       NULL) == FAR_OK;
     if (!joined.asking) retry_later();
 }
 
@@ -91,13 +91,19 @@ enum far_err far_service_bus_join(struct far_service *service, const struct far_
                                               .name = far_service_instance(service),
                                               .state_fn = changed};
     enum far_err err = far_bus_connect(&bus_config, far_service_loop(service), &joined.bus);
-    if (err == FAR_OK) *ret_bus = joined.bus;
+    if (err != FAR_OK) return err;
+    err = far_service_report_begin(service, joined.bus);
+    if (err != FAR_OK)
+        joined.bus = far_bus_destroy(joined.bus);
+    else
+        *ret_bus = joined.bus;
     return err;
 }
 
 void far_service_bus_leave(struct far_bus *bus)
 {
     if (!bus) return;
+    far_service_report_end();
     far_timer_stop(far_bus_loop(bus), joined.timer);
     joined.timer = 0;
     joined.ready = NULL;

@@ -40,6 +40,8 @@ int main(int argc, char **argv)
                                         .metrics_count = FAR_ARRAY_LEN(metrics),
                                         .machines = machines,
                                         .machines_count = FAR_ARRAY_LEN(machines),
+                                        .load = shell_load,
+                                        .load_count = shell_load_len,
                                         .start = start,
                                         .drain = drain,
                                         .stop = stop};

@@ -7,6 +7,7 @@
 #include "far/service.h"
 #include "far/service_bus.h"
 #include "far/str.h"
+#include "far/stream.h"
 #include "ingest/facts.h"
 #include "ingest/ingest.h"
 #include "live/live.h"
@@ -17,6 +18,7 @@
 
 #define OBSERVE_MS 1000
 #define DAY_MS     30000
+#define RECORDS_MS 2000
 
 struct report_config {
     const char *time_zone;
@@ -38,8 +40,8 @@ static struct {
     struct far_pg_methods *methods;
     struct far_bus_subscription *live_get;
     struct report_context context;
-    uint64_t observe_timer, day_timer;
-    bool day_under_way;
+    uint64_t observe_timer, day_timer, records_timer;
+    bool day_under_way, looking;
     int64_t day_begin_us;
 } analytics = {.context = {.lock = PTHREAD_MUTEX_INITIALIZER}};
 
@@ -60,7 +62,9 @@ enum metric {
     M_EXPORT_FAILURES,
     M_STORED,
     M_SKIPPED,
-    M_INGEST_FAILURES
+    M_INGEST_FAILURES,
+    M_EXPORT_LAG,
+    M_INGEST_LAG
 };
 static struct far_metric metric_rows[] = {
     [M_OWNER] = {.name = "farseat_analytics_exporter", .type = FAR_GAUGE, .help = "1: this process exports."},
@@ -86,7 +90,37 @@ static struct far_metric metric_rows[] = {
     [M_INGEST_FAILURES] = {.name = "farseat_analytics_ingest_failures_total",
                            .type = FAR_COUNTER,
                            .help = "Attempts that were done again."},
+    [M_EXPORT_LAG] = {.name = "farseat_analytics_export_lag",
+                      .type = FAR_GAUGE,
+                      .help = "Entries of stream REC that are not in Kafka yet, at the process that exports."},
+    [M_INGEST_LAG] = {.name = "farseat_analytics_ingest_lag_seconds",
+                      .type = FAR_GAUGE,
+                      .help = "Age of the oldest record that was read from Kafka and is in no report yet.",
+                      .divisor = 1000},
 };
+
+/* ---- what waits in stream REC ----------------------------------------------------------------------- */
+
+static void records_seen(void *ctx, enum far_err err, const struct far_stream_info *info)
+{
+    (void)ctx;
+    analytics.looking = false;
+    if (err != FAR_OK || !analytics.exporter) return;
+    struct exporter_stats stats;
+    exporter_stats(analytics.exporter, &stats);
+    bool known = stats.owner && stats.loaded; /* else another one exports, or Kafka has not been there yet */
+    uint64_t lag = info->last_seq > stats.sequence ? info->last_seq - stats.sequence : 0;
+    far_metric_set(&metric_rows[M_EXPORT_LAG], known ? (int64_t)lag : 0);
+}
+
+static void records_look(void *arg, uint64_t timer)
+{
+    (void)arg;
+    (void)timer;
+    if (analytics.exporter && !analytics.looking)
+        analytics.looking =
+            far_stream_get_info(analytics.bus, FAR_STREAM_RECORDS, records_seen, NULL) == FAR_OK;
+}
 
 static void observe(void *arg, uint64_t timer)
 {
@@ -107,6 +141,7 @@ static void observe(void *arg, uint64_t timer)
         far_metric_set(&metric_rows[M_STORED], (int64_t)stats.stored);
         far_metric_set(&metric_rows[M_SKIPPED], (int64_t)stats.skipped);
         far_metric_set(&metric_rows[M_INGEST_FAILURES], (int64_t)stats.failures);
+        far_metric_set(&metric_rows[M_INGEST_LAG], (int64_t)stats.lag_ms);
     }
 }
 
@@ -237,6 +272,9 @@ static enum far_err start(struct far_service *service)
     if (err == FAR_OK)
         err =
             far_timer_start(far_service_loop(service), DAY_MS, DAY_MS, day_look, NULL, &analytics.day_timer);
+    if (err == FAR_OK)
+        err = far_timer_start(far_service_loop(service), RECORDS_MS, RECORDS_MS, records_look, NULL,
+                              &analytics.records_timer);
     return err;
 }
 
@@ -244,6 +282,7 @@ static void stop(struct far_service *service)
 {
     far_timer_stop(far_service_loop(service), analytics.observe_timer);
     far_timer_stop(far_service_loop(service), analytics.day_timer);
+    far_timer_stop(far_service_loop(service), analytics.records_timer);
     analytics.exporter = exporter_destroy(analytics.exporter);
     analytics.facts = far_pg_reader_destroy(analytics.facts);
     analytics.methods = far_pg_methods_destroy(analytics.methods);
@@ -267,6 +306,12 @@ int main(int argc, char **argv)
         FAR_CONFIG_GROUP(report_rows, &analytics.report_config),
     };
     const struct far_service_metrics metrics[] = {{metric_rows, FAR_ARRAY_LEN(metric_rows)}};
+    static const struct far_service_load load[] = {
+        {.metric = &metric_rows[M_OWNER]},
+        {.metric = &metric_rows[M_EXPORT_LAG]},
+        {.metric = &metric_rows[M_INGEST_LAG], .unit = "s"},
+        {.metric = &metric_rows[M_GAPS]},
+    };
     const struct far_service_def def = {
         .name = "analytics",
         .summary = "live figures, Kafka export and reports of a Farseat contact centre",
@@ -274,6 +319,8 @@ int main(int argc, char **argv)
         .group_count = FAR_ARRAY_LEN(groups),
         .metrics = metrics,
         .metrics_count = FAR_ARRAY_LEN(metrics),
+        .load = load,
+        .load_count = FAR_ARRAY_LEN(load),
         .start = start,
         .stop = stop};
     return far_service_main(argc, argv, &def);

@@ -98,6 +98,14 @@ int main(int argc, char **argv)
     const struct far_service_metrics metrics[] = {
         {edge_metrics, FAR_ARRAY_LEN(edge_metrics)},
     };
+    static const struct far_service_load load[] = {
+        {.metric = &edge_metrics[EDGE_M_LEGS], .limit = &config.legs_max},
+        {.metric = &edge_metrics[EDGE_M_INCOMING], .limit_metric = &edge_metrics[EDGE_M_CREDIT]},
+        {.metric = &edge_metrics[EDGE_M_CREDIT]},
+        {.metric = &edge_metrics[EDGE_M_BACKLOG]},
+        {.metric = &edge_metrics[EDGE_M_PHONES], .limit = &config.phones_max},
+        {.metric = &edge_metrics[EDGE_M_RECORDINGS]},
+    };
     static const struct far_machine *const machines[] = {&edge_leg_machine};
     const struct far_service_def def = {.name = "edge",
                                         .summary = "a SIP media edge of a Farseat contact centre",
@@ -107,6 +115,8 @@ int main(int argc, char **argv)
                                         .metrics_count = FAR_ARRAY_LEN(metrics),
                                         .machines = machines,
                                         .machines_count = FAR_ARRAY_LEN(machines),
+                                        .load = load,
+                                        .load_count = FAR_ARRAY_LEN(load),
                                         .check = check,
                                         .start = start,
                                         .drain = drain,

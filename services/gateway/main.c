@@ -213,12 +213,18 @@ int main(int argc, char **argv)
     const struct far_service_metrics metrics[] = {
         {metric_rows, FAR_ARRAY_LEN(metric_rows)}
     };
+    static const struct far_service_load load[] = {
+        {.metric = &metric_rows[M_REQUESTS], .limit = &gateway.config.connections_max},
+        {.metric = &metric_rows[M_SOCKETS], .limit = &gateway.config.connections_max},
+    };
     const struct far_service_def def = {.name = "gateway",
                                         .summary = "API and live state of a Farseat contact centre",
                                         .groups = groups,
                                         .group_count = FAR_ARRAY_LEN(groups),
                                         .metrics = metrics,
                                         .metrics_count = FAR_ARRAY_LEN(metrics),
+                                        .load = load,
+                                        .load_count = FAR_ARRAY_LEN(load),
                                         .start = start,
                                         .drain = drain,
                                         .stop = stop};

@@ -386,12 +386,21 @@ int main(int argc, char **argv)
     const struct far_service_metrics metrics[] = {
         {measures, MEASURE_COUNT},
     };
+    static const struct far_service_load load[] = {
+        {.metric = &measures[MEASURE_SESSIONS], .limit = &app.config.sessions_max},
+        {.metric = &measures[MEASURE_FREE], .unit = "bytes"},
+        {.metric = &measures[MEASURE_QUEUE], .limit = &app.config.queue_max},
+        {.metric = &measures[MEASURE_SYNC_LAG], .unit = "s"},
+        {.metric = &measures[MEASURE_UNREPORTED]},
+    };
     const struct far_service_def def = {.name = "recording",
                                         .summary = "a SIPREC session recording server",
                                         .groups = groups,
                                         .group_count = FAR_ARRAY_LEN(groups),
                                         .metrics = metrics,
                                         .metrics_count = FAR_ARRAY_LEN(metrics),
+                                        .load = load,
+                                        .load_count = FAR_ARRAY_LEN(load),
                                         .check = check,
                                         .start = start,
                                         .drain = drain,

@@ -125,12 +125,19 @@ int main(int argc, char **argv)
     const struct far_service_metrics metrics[] = {
         {metric_rows, FAR_ARRAY_LEN(metric_rows)}
     };
+    static const struct far_service_load load[] = {
+        {.metric = &metric_rows[M_QUESTIONS]},
+        {.metric = &metric_rows[M_INTAKE]},
+        {.metric = &metric_rows[M_OUTBOX]},
+    };
     const struct far_service_def def = {.name = "ticketing",
                                         .summary = "customers and tickets of a Farseat contact centre",
                                         .groups = groups,
                                         .group_count = FAR_ARRAY_LEN(groups),
                                         .metrics = metrics,
                                         .metrics_count = FAR_ARRAY_LEN(metrics),
+                                        .load = load,
+                                        .load_count = FAR_ARRAY_LEN(load),
                                         .start = start,
                                         .drain = drain,
                                         .stop = stop};

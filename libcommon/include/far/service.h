@@ -28,6 +28,15 @@ struct far_service_metrics {
     struct far_metric *rows;
     size_t row_count;
 };
+/* A figure of far.live.service.<instance>: what an operator asks first of this kind of service. */
+struct far_service_load {
+    const struct far_metric *metric; /* no histogram; shown by its name, divided by its divisor */
+    size_t label_at;                 /* its place in label_values; 0 without a label */
+    const struct far_metric
+        *limit_metric;    /* what it may be at most, when that changes too; NULL: see limit */
+    const int64_t *limit; /* a setting; NULL: no limit */
+    const char *unit;     /* "", "bytes", "s" */
+};
 
 struct far_service_def {
     const char *name;        /* "edge"; the program is farseat-edge */
@@ -40,6 +49,8 @@ struct far_service_def {
     size_t metrics_count;
     const struct far_machine *const *machines; /* for --states-reference; NULL: none */
     size_t machines_count;
+    const struct far_service_load *load; /* static rows; NULL: none */
+    size_t load_count;
     /* All on the loop's thread. */
     enum far_err (*check)(struct far_service *service,
                           struct far_buf *errors); /* optional: rules between rows */
@@ -61,6 +72,7 @@ const char *far_service_instance(const struct far_service *service);
 const char *far_service_version(const struct far_service *service);
 /** A UUIDv7 made when the process began: its incarnation. */
 const struct far_id *far_service_incarnation(const struct far_service *service);
+const struct far_service_def *far_service_definition(const struct far_service *service);
 bool far_service_is_draining(const struct far_service *service);
 /** Everything has ended; before drain() it is remembered. */
 void far_service_drained(struct far_service *service);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* service_bus.h - how every service joins the bus: the section "bus" of its configuration, the health check
- * "bus", and the streams and buckets of tables.h made where they are missing. Loop thread. */
+ * "bus", the streams and buckets of tables.h made where they are missing, and what the process says of itself
+ * (far.live.service.<instance>). Loop thread. */
 #pragma once
 #include "far/bus.h"
 #include "far/config.h"
@@ -23,3 +24,11 @@ FAR_MUST_CHECK enum far_err far_service_bus_join(struct far_service *service,
                                                  struct far_bus **ret_bus);
 /** Stop trying to become ready; call before far_bus_destroy(). */
 void far_service_bus_leave(struct far_bus *bus);
+
+/** Publish far.live.service.<instance> on this bus from now on: each 5 s, and at once (no more often than
+ * each 100 ms) when a check changes its state. far_service_bus_join() does it; this is for services that
+ * connect by themselves. A process has one.
+ *  @return FAR_OK; FAR_EFULL, FAR_ENOMEM: no timer. */
+FAR_MUST_CHECK enum far_err far_service_report_begin(struct far_service *service, struct far_bus *bus);
+/** Call before far_bus_destroy(); far_service_bus_leave() does. */
+void far_service_report_end(void);

@@ -3,6 +3,7 @@
 #include "shell.h"
 #include "far/health.h"
 #include "far/log.h"
+#include "far/service_bus.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -118,6 +119,7 @@ enum far_err shell_start(struct shell *shell, struct far_service *service, const
                                  .state_fn = on_state,
                                  .state_ctx = shell};
     enum far_err err = far_bus_connect(&bus, far_service_loop(service), &shell->bus);
+    if (err == FAR_OK) err = far_service_report_begin(service, shell->bus);
     if (err == FAR_OK) figures_start(shell);
     return err;
 }
@@ -165,6 +167,7 @@ void shell_stop(struct shell *shell)
     api_abandon(shell);
     trunks_stop(shell);
     run_stop(shell);
+    far_service_report_end();
     shell->bus = far_bus_destroy(shell->bus);
     far_arena_done(&shell->arena);
     while (!far_list_empty(&shell->asks)) {

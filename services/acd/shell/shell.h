@@ -30,6 +30,8 @@ extern const struct far_config_row shell_config_rows[];
 extern const size_t shell_config_rows_len;
 extern struct far_metric shell_metrics[];
 extern const size_t shell_metrics_len;
+extern const struct far_service_load shell_load[];
+extern const size_t shell_load_len;
 
 enum shell_state { SHELL_BOOTING, SHELL_READING, SHELL_SERVING, SHELL_DRAINING, SHELL_HALTED };
 

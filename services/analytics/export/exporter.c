@@ -366,7 +366,8 @@ void exporter_stats(const struct exporter *exporter, struct exporter_stats *ret_
                                          .repeats = exporter->core.seen,
                                          .gaps = exporter->core.gaps,
                                          .failures = exporter->core.failures,
-                                         .sequence = exporter->core.progress.sequence};
+                                         .sequence = exporter->core.progress.sequence,
+                                         .loaded = exporter->core.progress.stream_incarnation[0] != 0};
 }
 
 struct exporter *exporter_destroy(struct exporter *exporter)

@@ -12,6 +12,7 @@ FAR_MUST_CHECK enum far_err exporter_create(struct far_bus *bus, const struct ka
 struct exporter_stats {
     bool owner;
     uint64_t exported, repeats, gaps, failures, sequence;
+    bool loaded; /* sequence was read back from Kafka */
 };
 void exporter_stats(const struct exporter *exporter, struct exporter_stats *ret_stats);
 /** Ends what is under way; an open batch is done again by the next owner. Frees itself when its last work has

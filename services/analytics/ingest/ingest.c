@@ -33,6 +33,7 @@ struct ingest {
     size_t batch_len;
     rd_kafka_topic_partition_list_t *partitions; /* what the job read from, or is to be read */
     _Atomic uint64_t stored, skipped, failures;
+    _Atomic int64_t oldest_ms; /* when the batch's first message was written, wall clock; 0: nothing waits */
 };
 
 /* ---- jobs: the thread waits for each -------------------------------------------------------------- */
@@ -193,6 +194,10 @@ static bool gather(struct ingest *ingest, rd_kafka_t *consumer)
 static bool read_on(struct ingest *ingest, rd_kafka_t *consumer)
 {
     if (!gather(ingest, consumer)) return false;
+    if (ingest->batch_len > 0)
+        atomic_store(&ingest->oldest_ms, rd_kafka_message_timestamp(ingest->batch[0], NULL));
+    else
+        atomic_store(&ingest->oldest_ms, 0);
     while (ingest->batch_len > 0) {
         enum far_err err = job_run(ingest, store_work, true);
         if (err == FAR_OK) {
@@ -278,7 +283,11 @@ enum far_err ingest_create(struct far_loop *loop, struct far_pg *pg, const struc
 
 void ingest_stats(const struct ingest *ingest, struct ingest_stats *ret_stats)
 {
-    *ret_stats = (struct ingest_stats){.stored = atomic_load(&ingest->stored),
+    int64_t oldest_ms = atomic_load(&ingest->oldest_ms), now_ms = far_clock_wall_us() / 1000;
+    *ret_stats = (struct ingest_stats){.lag_ms = oldest_ms > 0 && now_ms > oldest_ms
+                                                     ? (uint64_t)(now_ms - oldest_ms)
+                                                     : 0,
+                                       .stored = atomic_load(&ingest->stored),
                                        .skipped = atomic_load(&ingest->skipped),
                                        .failures = atomic_load(&ingest->failures)};
 }

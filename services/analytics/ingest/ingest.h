@@ -11,6 +11,7 @@ FAR_MUST_CHECK enum far_err ingest_create(struct far_loop *loop, struct far_pg *
                                           const struct kafka_config *config, struct ingest **ret_ingest);
 struct ingest_stats {
     uint64_t stored, skipped, failures;
+    uint64_t lag_ms; /* age of the oldest message that was read and is not stored; 0: none */
 };
 void ingest_stats(const struct ingest *ingest, struct ingest_stats *ret_stats);
 /** No job is submitted after it; call it before far_pg_destroy(), which ends the job under way. NULL is

@@ -73,6 +73,36 @@ static void changes_are_logged_and_repetition_is_not(void **state)
     close(ends[1]);
 }
 
+static void count_up(void *ctx)
+{
+    ++*(unsigned *)ctx;
+}
+
+static void changes_of_state_are_told_and_new_texts_are_not(void **state)
+{
+    struct far_health_check list[FAR_HEALTH_CHECKS_MAX];
+    unsigned told = 0;
+    (void)state;
+    far_health_watch(count_up, &told);
+    far_health_set("kafka", FAR_HEALTH_DEGRADED, "away");
+    assert_int_equal(told, 1);
+    far_health_set("kafka", FAR_HEALTH_DEGRADED, "still away");
+    assert_int_equal(told, 1);
+    assert_int_equal(far_health_list(list), 1);
+    assert_string_equal(list[0].name, "kafka");
+    assert_string_equal(list[0].text, "still away");
+    assert_string_equal(far_health_state_name(list[0].state), "degraded");
+    far_health_set("kafka", FAR_HEALTH_OK, "%s", "");
+    assert_int_equal(told, 2);
+    far_health_remove("kafka");
+    far_health_remove("kafka");
+    assert_int_equal(told, 3);
+    far_health_watch(NULL, NULL);
+    far_health_set("kafka", FAR_HEALTH_FAILED, "x");
+    far_health_remove("kafka");
+    assert_int_equal(told, 3);
+}
+
 static void checks_are_limited(void **state)
 {
     char name[16];
@@ -92,6 +122,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_worst_check_counts),
         cmocka_unit_test(changes_are_logged_and_repetition_is_not),
+        cmocka_unit_test(changes_of_state_are_told_and_new_texts_are_not),
         cmocka_unit_test(checks_are_limited),
     };
     far_log_set_fd(open("/dev/null", O_WRONLY));
