@@ -25,5 +25,6 @@ Further settings
   FARSEAT_ADDRESS        address for phones, trunks and browsers, now $ADDRESS (servers stay on 127.0.0.1)
   FARSEAT_NATS_URL, FARSEAT_NATS_CREDS, FARSEAT_KAFKA, FARSEAT_PG
                          use these servers instead of starting one's own (docs/operating.md)
+  FARSEAT_CONSOLE=no     do not build the web console
 TEXT
 }

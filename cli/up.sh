@@ -2,7 +2,7 @@
 # shellcheck shell=bash disable=SC2034,SC2153
 # farseat up [name...]: from a bare Debian to a running centre; changes nothing where that stands already.
 
-for part in process packages build services postgres nats kafka prompts; do
+for part in process packages build console services postgres nats kafka prompts; do
   # shellcheck source=/dev/null
   . "$FARSEAT_TREE/cli/lib/$part.sh"
 done
@@ -119,6 +119,7 @@ main() {
   ports_need "${servers[@]}" "${services[@]}"
   [[ " ${servers[*]} " != *" kafka "* ]] || kafka_fetch
   build_runtime
+  [[ $# -gt 0 && " $* " != *" gateway "* ]] || console_runtime
   prompts_make
   (umask 077 && mkdir -p "$SECRETS" "$FARSEAT_VAR/recordings")
   secret admin-password >/dev/null

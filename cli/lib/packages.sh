@@ -4,11 +4,26 @@
 
 readonly PACKAGES_FILE=$FARSEAT_TREE/cli/packages.txt
 
-packages_wanted() { sed 's/#.*//' "$PACKAGES_FILE" | tr -d ' \t' | grep .; }
+# packages_wanted [PURPOSE]: what everything needs, and what that purpose needs.
+packages_wanted() {
+  local name words word wanted
+  while read -r name words; do
+    [[ -n $name ]] || continue
+    wanted=1
+    for word in $words; do
+      case $word in
+        for=*) [[ ${word#for=} == "${1:-}" ]] || wanted=0 ;;
+        unless=*) [[ -z $(command -v "${word#unless=}") ]] || wanted=0 ;;
+        *) die "$PACKAGES_FILE: '$word' after $name is neither for=PURPOSE nor unless=PROGRAM" ;;
+      esac
+    done
+    ((!wanted)) || printf '%s\n' "$name"
+  done < <(sed 's/#.*//' "$PACKAGES_FILE")
+}
 
 packages_missing() {
   local -a wanted
-  mapfile -t wanted < <(packages_wanted)
+  mapfile -t wanted < <(packages_wanted "${1:-}")
   dpkg-query -W -f '${db:Status-Status} ${Package}\n' "${wanted[@]}" 2>/dev/null |
     awk '$1 == "installed" {print $2}' | sort -u | comm -13 - <(printf '%s\n' "${wanted[@]}" | sort -u)
 }
@@ -33,9 +48,10 @@ packages_stop_units() {
   as_root systemctl disable --now nats-server.service >/dev/null 2>&1 || true
 }
 
+# packages_install [PURPOSE]
 packages_install() {
   local -a missing
-  mapfile -t missing < <(packages_missing)
+  mapfile -t missing < <(packages_missing "${1:-}")
   ((${#missing[@]} > 0)) || return 0
   local by_hand="as root: apt-get update && apt-get install --no-install-recommends ${missing[*]}"
   command -v apt-get >/dev/null || die "this is no Debian: apt-get is not there" "install by your system's means: ${missing[*]}"
