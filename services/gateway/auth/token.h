@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* token.h - access tokens: JWT (RFC 7519), HS256 and nothing else, short-lived. */
+/* token.h - access tokens, and tickets, which are good for one use: JWT (RFC 7519), HS256 and nothing else,
+ * short-lived. One kind is never taken for another. */
 #pragma once
 #include "far/err.h"
 #include "permission.h"
@@ -22,3 +23,19 @@ FAR_MUST_CHECK enum far_err token_write(const uint8_t key[TOKEN_KEY_LEN], const 
 /** @return FAR_OK; FAR_EDENIED: not ours, altered, of another algorithm, or expired. */
 FAR_MUST_CHECK enum far_err token_read(const uint8_t key[TOKEN_KEY_LEN], const char *text, int64_t now_s,
                                        struct identity *ret_identity);
+
+#define TICKET_USE_SIP   "sip"
+#define TICKET_USE_AUDIO "audio"
+/* What a ticket lets its bearer do without an access token. */
+struct ticket {
+    struct identity identity; /* who got it */
+    char use[16];             /* TICKET_USE_... */
+    char about[64];           /* which phone, which recording */
+    char id[40];              /* for those that are good once; ticket_write() makes it */
+};
+/** identity, use and about are read, id is made. @return FAR_OK; FAR_ENOMEM; FAR_EFULL. */
+FAR_MUST_CHECK enum far_err ticket_write(const uint8_t key[TOKEN_KEY_LEN], struct ticket *ticket,
+                                         int64_t now_s, int64_t life_s, char ret_text[TOKEN_TEXT_SIZE]);
+/** @return FAR_OK; FAR_EDENIED: no ticket of ours, for another use, or expired. */
+FAR_MUST_CHECK enum far_err ticket_read(const uint8_t key[TOKEN_KEY_LEN], const char *text, const char *use,
+                                        int64_t now_s, struct ticket *ret_ticket);

@@ -77,6 +77,27 @@ static void garbage_and_alg_none_are_denied(void **state)
     assert_int_equal(token_read(key, long_text, NOW, &read), FAR_EDENIED);
 }
 
+static void a_ticket_is_good_for_its_use_only(void **state)
+{
+    (void)state;
+    char text[TOKEN_TEXT_SIZE], again[TOKEN_TEXT_SIZE], access[TOKEN_TEXT_SIZE];
+    struct ticket made = {.identity = somebody(), .use = TICKET_USE_SIP, .about = "8001"}, read;
+    struct identity identity;
+    assert_int_equal(ticket_write(key, &made, NOW, 60, text), FAR_OK);
+    assert_int_equal(ticket_read(key, text, TICKET_USE_SIP, NOW + 59, &read), FAR_OK);
+    assert_string_equal(read.about, "8001");
+    assert_string_equal(read.id, made.id);
+    assert_string_equal(read.identity.session_id, made.identity.session_id);
+    assert_int_equal(ticket_read(key, text, TICKET_USE_SIP, NOW + 60, &read), FAR_EDENIED);
+    assert_int_equal(ticket_read(key, text, TICKET_USE_AUDIO, NOW, &read), FAR_EDENIED);
+    assert_int_equal(ticket_read(other_key, text, TICKET_USE_SIP, NOW, &read), FAR_EDENIED);
+    assert_int_equal(token_read(key, text, NOW, &identity), FAR_EDENIED); /* it logs nobody in */
+    assert_int_equal(token_write(key, &made.identity, NOW, access), FAR_OK);
+    assert_int_equal(ticket_read(key, access, TICKET_USE_SIP, NOW, &read), FAR_EDENIED);
+    assert_int_equal(ticket_write(key, &made, NOW, 60, again), FAR_OK);
+    assert_string_not_equal(text, again); /* each has an id of its own */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -84,6 +105,7 @@ int main(void)
         cmocka_unit_test(expired_and_foreign_tokens_are_denied),
         cmocka_unit_test(altered_tokens_are_denied),
         cmocka_unit_test(garbage_and_alg_none_are_denied),
+        cmocka_unit_test(a_ticket_is_good_for_its_use_only),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
