@@ -82,6 +82,15 @@ static bool contact_action(Farseat__V1__ContactAction *action, int argc, char **
     } else if (strcmp(argv[0], "resume") == 0 && argc == 1) {
         action->action_case = FARSEAT__V1__CONTACT_ACTION__ACTION_RESUME;
         action->resume = &empty;
+    } else if (strcmp(argv[0], "mute") == 0 && argc == 1) {
+        action->action_case = FARSEAT__V1__CONTACT_ACTION__ACTION_MUTE;
+        action->mute = &empty;
+    } else if (strcmp(argv[0], "unmute") == 0 && argc == 1) {
+        action->action_case = FARSEAT__V1__CONTACT_ACTION__ACTION_UNMUTE;
+        action->unmute = &empty;
+    } else if (strcmp(argv[0], "answer") == 0 && argc == 1) {
+        action->action_case = FARSEAT__V1__CONTACT_ACTION__ACTION_ANSWER;
+        action->answer = &empty;
     } else if (strcmp(argv[0], "hangup") == 0 && argc == 1) {
         action->action_case = FARSEAT__V1__CONTACT_ACTION__ACTION_HANG_UP;
         action->hang_up = &empty;
@@ -111,8 +120,8 @@ int command_contact(struct client *client, const struct options *options, int ar
     Farseat__V1__ContactAction action = FARSEAT__V1__CONTACT_ACTION__INIT;
     char agent[64] = "";
     if (argc < 2 || !contact_action(&action, argc - 1, argv + 1))
-        return command_usage("contact ID hold | resume | transfer agent ID | transfer queue ID | hangup | "
-                             "disposition CODE [NOTE]");
+        return command_usage("contact ID answer | hold | resume | mute | unmute | transfer agent ID | "
+                             "transfer queue ID | hangup | disposition CODE [NOTE]");
     action.contact_id = argv[0];
     action.by = (char *)(uintptr_t)options->by;
     if (options->agent) {

@@ -30,8 +30,8 @@ static const struct {
     {"agent", command_agent, "ID login [PHONE] | ready | not-ready REASON | end-work | logout",
      "act for an agent"},
     {"contact", command_contact,
-     "ID hold | resume | transfer agent ID | transfer queue ID | hangup | disposition CODE [NOTE] [--agent "
-     "ID]",
+     "ID answer | hold | resume | mute | unmute | transfer agent ID | transfer queue ID | hangup | "
+     "disposition CODE [NOTE] [--agent ID]",
      "act on a contact"},
     {"person", command_person,
      "list | add LOGIN [--agent ID] [--roles R,R] [--name N] [--language L] [--password-file F]",

@@ -640,9 +640,11 @@ void edge_bind(struct world *world, uint32_t at)
     agent->bound_life = edge->life;
     Farseat__V1__PhoneBound bound = FARSEAT__V1__PHONE_BOUND__INIT;
     static char user_agent[] = "sim", address[] = "udp:10.0.0.9:5060";
+    static char answers[][8] = {"", "talk", "browser"};
     bound.phone = agent->phone;
     bound.user_agent = user_agent;
     bound.address = address;
+    bound.answer = answers[at % 3];
     bound.expires_at_us = sim_stamp_us(world) + 3600LL * 1000000;
     edge_core_phone_bound(edge->core, now_of(world, edge), &bound);
     run(world, agent->edge);

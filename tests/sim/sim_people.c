@@ -250,7 +250,14 @@ static void think(struct world *world, struct agent *agent, const Farseat__V1__A
             agent_act(world, view, FARSEAT__V1__AGENT_ACTION__ACTION_NOT_READY);
         if (open && sim_chance(world, 5)) agent_act(world, view, FARSEAT__V1__AGENT_ACTION__ACTION_LOGOUT);
         break;
+    case FARSEAT__V1__AGENT_STATE__AGENT_RINGING:
+        if (sim_chance(world, 150)) contact_act(world, view, FARSEAT__V1__CONTACT_ACTION__ACTION_ANSWER);
+        break;
     case FARSEAT__V1__AGENT_STATE__AGENT_TALKING:
+        if (sim_chance(world, view->muted ? 400 : 60))
+            contact_act(world, view,
+                        view->muted ? FARSEAT__V1__CONTACT_ACTION__ACTION_UNMUTE
+                                    : FARSEAT__V1__CONTACT_ACTION__ACTION_MUTE);
         if (open && sim_chance(world, 40)) contact_act(world, view, FARSEAT__V1__CONTACT_ACTION__ACTION_HOLD);
         if (open && sim_chance(world, 40))
             contact_act(world, view, FARSEAT__V1__CONTACT_ACTION__ACTION_TRANSFER);

@@ -46,6 +46,11 @@ static bool in_call(const struct agent *agent)
            agent->state == AGENT_HOLDING;
 }
 
+const char *acd_agent_next(const struct agent *agent)
+{
+    return agent->next_logout ? "logout" : agent->next_reason;
+}
+
 static void fact_state(struct acd *acd, const struct agent *agent, uint32_t before)
 {
     const struct phone *phone = acd_phone_get(acd, agent->phone);
@@ -57,9 +62,24 @@ static void fact_state(struct acd *acd, const struct agent *agent, uint32_t befo
     fact.phone_reachable = acd_agent_reachable(acd, agent);
     fact.phone = TEXT(phone ? phone->id : "");
     fact.since_us = agent->since_stamp_us;
+    fact.phone_answer = TEXT(acd_phone_answer(phone));
+    fact.muted = agent->muted;
+    fact.next_reason = TEXT(acd_agent_next(agent));
     struct fact_about about = {
         .contact = contact, .agent = agent, .queue_id = agent->queue_id, .site_id = agent->site};
     acd_fact(acd, "agent.state", &about, FARSEAT__V1__FACT__BODY_AGENT_STATE, &fact);
+}
+
+void acd_agent_tell(struct acd *acd, const struct agent *agent)
+{
+    fact_state(acd, agent, agent->state);
+}
+
+void acd_agent_mute(struct acd *acd, struct agent *agent, bool muted)
+{
+    if (agent->muted == muted) return;
+    agent->muted = muted;
+    acd_agent_tell(acd, agent);
 }
 
 bool acd_agent_event(struct acd *acd, struct agent *agent, enum agent_event event, const char *reason)
@@ -84,6 +104,7 @@ bool acd_agent_event(struct acd *acd, struct agent *agent, enum agent_event even
         agent->next_not_ready = agent->next_logout = false;
         agent->next_reason[0] = '\0';
     }
+    if (agent->state != AGENT_TALKING && agent->state != AGENT_HOLDING) agent->muted = false;
     struct phone *phone = acd_phone_get(acd, agent->phone);
     if (agent->state == AGENT_LOGGED_OUT && phone) phone->agent = 0;
     if (before == AGENT_AFTER_CALL_WORK) acd_agent_done_with(acd, agent);
@@ -182,7 +203,7 @@ void acd_agent_refresh(struct acd *acd, struct agent *agent)
     }
     if ((class == CLASS_READY) != agent->listed) acd_agent_list(acd, agent, class == CLASS_READY);
     agent->reachable = reachable;
-    if (reachable != was && agent->state != AGENT_LOGGED_OUT) fact_state(acd, agent, agent->state);
+    if (reachable != was && agent->state != AGENT_LOGGED_OUT) acd_agent_tell(acd, agent);
 }
 
 /* --- the end of a call --- */
@@ -322,8 +343,10 @@ static void ready(struct acd *acd, struct agent *agent)
         acd_fail(acd, FAR_ENOTFOUND, "agent %s is no longer in the configuration", agent->id);
         return;
     }
+    bool wished = agent->next_not_ready || agent->next_logout;
     agent->next_not_ready = agent->next_logout = false;
     agent->next_reason[0] = '\0';
+    if (wished && in_call(agent)) acd_agent_tell(acd, agent);
     if (agent->state == AGENT_READY || in_call(agent)) return;
     (void)acd_agent_event(acd, agent, AGENT_EV_READY, "");
 }
@@ -347,6 +370,7 @@ static void not_ready(struct acd *acd, struct agent *agent, const char *reason)
     if (in_call(agent)) {
         agent->next_not_ready = true;
         COPY(agent->next_reason, reason);
+        acd_agent_tell(acd, agent);
         return;
     }
     if (!agent->configured) /* he works after his last call, and is not expected back */
@@ -360,6 +384,7 @@ static void logout(struct acd *acd, struct agent *agent)
     if (not_logged_in(acd, agent)) return;
     if (in_call(agent)) {
         agent->next_logout = true;
+        acd_agent_tell(acd, agent);
         return;
     }
     (void)acd_agent_event(acd, agent, AGENT_EV_LOGOUT, "");

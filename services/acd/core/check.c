@@ -72,6 +72,8 @@ static void check_agent(struct check *check, const struct agent *agent)
     }
     need(check, !(agent->next_logout || agent->next_not_ready) || in_call(agent->state) || working,
          "agent %s: a wish without a call", id);
+    need(check, !agent->muted || agent->state == AGENT_TALKING || agent->state == AGENT_HOLDING,
+         "agent %s: muted in state %u", id, agent->state);
     need(check, agent->class == acd_agent_class(acd, agent), "agent %s: class %u is stale", id, agent->class);
     need(check, agent->listed == (agent->class == CLASS_READY), "agent %s: listed %d, class %u", id,
          agent->listed, agent->class);

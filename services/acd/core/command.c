@@ -219,13 +219,38 @@ static bool sent_again(struct acd *acd, struct command *command)
     return true;
 }
 
-/* A recording or a stop that failed costs the caller nothing. */
+static bool is_wish(uint32_t body_case)
+{
+    return body_case == FARSEAT__V1__EDGE_COMMAND__BODY_MUTE ||
+           body_case == FARSEAT__V1__EDGE_COMMAND__BODY_TALK;
+}
+
+/* An agent's wish that came to nothing: what is shown must be what is. */
+static void wish_failed(struct acd *acd, const struct command *command, const char *cause)
+{
+    const struct leg *leg = acd_leg_get(acd, command->leg);
+    struct agent *agent = leg ? acd_agent_get(acd, leg->agent) : NULL;
+    struct phone *phone = leg ? acd_phone_get(acd, leg->phone) : NULL;
+    if (!is_wish(command->body_case)) return;
+    if (phone && command->body_case == FARSEAT__V1__EDGE_COMMAND__BODY_TALK &&
+        strcmp(cause, "unsupported") == 0)
+        acd_phone_manual(acd, phone);
+    if (!agent || agent->leg != leg->self || command->body_case != FARSEAT__V1__EDGE_COMMAND__BODY_MUTE ||
+        (agent->state != AGENT_TALKING && agent->state != AGENT_HOLDING))
+        return;
+    ProtobufCAllocator allocator = acd_arena_allocator(&acd->out->arena);
+    const Farseat__V1__EdgeCommand *message =
+        farseat__v1__edge_command__unpack(&allocator, command->len, command->data);
+    if (message) acd_agent_mute(acd, agent, !message->mute->on);
+}
+
+/* A recording, a stop or a wish that failed costs the caller nothing. */
 static bool harmless(uint32_t body_case)
 {
     return body_case == FARSEAT__V1__EDGE_COMMAND__BODY_RECORD ||
            body_case == FARSEAT__V1__EDGE_COMMAND__BODY_STOP_RECORD ||
            body_case == FARSEAT__V1__EDGE_COMMAND__BODY_STOP_PLAY ||
-           body_case == FARSEAT__V1__EDGE_COMMAND__BODY_UNBRIDGE;
+           body_case == FARSEAT__V1__EDGE_COMMAND__BODY_UNBRIDGE || is_wish(body_case);
 }
 
 static void refused(struct acd *acd, struct leg *leg, uint32_t body_case, const char *cause)
@@ -234,7 +259,7 @@ static void refused(struct acd *acd, struct leg *leg, uint32_t body_case, const 
     bool unknown = strcmp(cause, "unknown-leg") == 0;
     if (body_case == FARSEAT__V1__EDGE_COMMAND__BODY_DIAL) {
         acd_leg_ended(acd, leg, &(struct leg_end){.leg_ms = leg->leg_ms, .cause = "unreachable"});
-    } else if (unknown || strcmp(cause, "busy") == 0) {
+    } else if (unknown || (strcmp(cause, "busy") == 0 && !is_wish(body_case))) {
         if (unknown && leg->state == LEG_ENDING) leg->hangups = UINT32_MAX;
         acd_timer_set(acd, TIMER_LEG, leg->self, acd->now_us + GRACE_US); /* its LegEnded is on its way */
     } else if (body_case == FARSEAT__V1__EDGE_COMMAND__BODY_BRIDGE && contact && contact->bridging) {
@@ -272,6 +297,7 @@ void acd_command_failed(struct acd *acd, const Farseat__V1__CommandFailed *faile
     bool undelivered = strcmp(cause, "expired") == 0 || strcmp(cause, "fenced") == 0;
     if (undelivered && leg && sent_again(acd, command)) return;
     if (!undelivered) record_forget(acd, command);
+    wish_failed(acd, command, cause);
     command_free(acd, command);
     if (!leg || strcmp(cause, "wrong-incarnation") == 0) return; /* EdgeStarted is on its way */
     if (undelivered)

@@ -478,6 +478,13 @@ void acd_contact_action(struct acd *acd, const Farseat__V1__AcdInput *input)
     case FARSEAT__V1__CONTACT_ACTION__ACTION_HANG_UP:
         hang_up(acd, contact);
         break;
+    case FARSEAT__V1__CONTACT_ACTION__ACTION_MUTE:
+    case FARSEAT__V1__CONTACT_ACTION__ACTION_UNMUTE:
+        acd_talk_mute(acd, contact, action->action_case == FARSEAT__V1__CONTACT_ACTION__ACTION_MUTE);
+        break;
+    case FARSEAT__V1__CONTACT_ACTION__ACTION_ANSWER:
+        acd_offer_answer(acd, contact);
+        break;
     default:
         acd_fail(acd, FAR_EINVAL, "no action given");
         break;

@@ -53,10 +53,7 @@ static void unbind_all(struct acd *acd, const struct edge *edge)
     for (uint64_t id = far_pool_next(&acd->phones, 0); id; id = far_pool_next(&acd->phones, id)) {
         struct phone *phone = acd_phone_get(acd, id);
         if (phone->edge != edge->self) continue;
-        phone->edge = 0;
-        phone->address[0] = '\0';
-        struct agent *agent = acd_agent_get(acd, phone->agent);
-        if (agent) acd_agent_refresh(acd, agent);
+        acd_phone_unbind(acd, phone);
     }
 }
 

@@ -149,6 +149,24 @@ void acd_offer_withdraw(struct acd *acd, struct contact *contact, uint64_t at_ms
     acd_agent_offer_over(acd, agent, "");
 }
 
+void acd_offer_answer(struct acd *acd, const struct contact *contact)
+{
+    struct leg *leg = acd_leg_get(acd, contact->agent_leg);
+    const struct phone *phone = leg ? acd_phone_get(acd, leg->phone) : NULL;
+    if (contact->state != CONTACT_RINGING || !phone || leg->state != LEG_RINGING) {
+        bool soon = contact->state == CONTACT_RINGING && leg && leg->state == LEG_DIALLING;
+        acd_fail(acd, FAR_ESTATE, "contact %s does not ring at the agent's phone%s", contact->id,
+                 soon ? " yet: try again in a moment" : "");
+    } else if (phone->answer == ANSWER_BROWSER) {
+        acd_fail(acd, FAR_ESTATE, "phone %s is in a browser: answer the call there", phone->id);
+    } else if (phone->answer != ANSWER_TALK) {
+        acd_fail(acd, FAR_ESTATE, "phone %s cannot be made to answer: lift the handset", phone->id);
+    } else {
+        Farseat__V1__TalkCommand talk = FARSEAT__V1__TALK_COMMAND__INIT;
+        acd_command(acd, leg, FARSEAT__V1__EDGE_COMMAND__BODY_TALK, &talk);
+    }
+}
+
 /* --- answered --- */
 
 void acd_offer_answered(struct acd *acd, struct contact *contact, struct leg *leg)

@@ -15,6 +15,48 @@ static bool phone_idle(const struct phone *phone)
     return !phone->edge && !phone->agent && !phone->calls;
 }
 
+#define X(name, text) text,
+static const char *const answer_texts[ANSWER_COUNT] = {PHONE_ANSWER_MAP(X)};
+#undef X
+
+const char *acd_phone_answer(const struct phone *phone)
+{
+    return phone && phone->edge ? answer_texts[phone->answer] : "";
+}
+
+static uint32_t answer_of(const char *text)
+{
+    for (uint32_t i = 0; i < ANSWER_COUNT; i++)
+        if (strcmp(answer_texts[i], text) == 0) return i;
+    return ANSWER_MANUAL;
+}
+
+/* Tells it, unless refreshing him has told it already. */
+static void agent_refresh(struct acd *acd, const struct phone *phone, bool answer_changed)
+{
+    struct agent *agent = acd_agent_get(acd, phone->agent);
+    if (!agent) return;
+    bool was = agent->reachable;
+    acd_agent_refresh(acd, agent);
+    if (answer_changed && agent->reachable == was) acd_agent_tell(acd, agent);
+}
+
+void acd_phone_unbind(struct acd *acd, struct phone *phone)
+{
+    bool changed = phone->answer != ANSWER_MANUAL;
+    phone->edge = 0;
+    phone->answer = ANSWER_MANUAL;
+    phone->address[0] = '\0';
+    agent_refresh(acd, phone, changed);
+}
+
+void acd_phone_manual(struct acd *acd, struct phone *phone)
+{
+    if (phone->answer == ANSWER_MANUAL) return;
+    phone->answer = ANSWER_MANUAL;
+    agent_refresh(acd, phone, true);
+}
+
 struct phone *acd_phone_ensure(struct acd *acd, const char *id)
 {
     struct phone *phone = acd_phone_find(acd, id);
@@ -43,10 +85,12 @@ void acd_phone_bound(struct acd *acd, const Farseat__V1__AcdInput *input)
         acd_fail(acd, FAR_EFULL, "no room for phone %.63s", bound->phone);
         return;
     }
+    uint32_t answer = answer_of(bound->answer);
+    bool changed = phone->answer != answer;
     phone->edge = edge->self;
+    phone->answer = answer;
     COPY(phone->address, bound->address);
-    struct agent *agent = acd_agent_get(acd, phone->agent);
-    if (agent) acd_agent_refresh(acd, agent);
+    agent_refresh(acd, phone, changed);
 }
 
 void acd_phone_gone(struct acd *acd, const Farseat__V1__AcdInput *input)
@@ -54,9 +98,6 @@ void acd_phone_gone(struct acd *acd, const Farseat__V1__AcdInput *input)
     const struct edge *edge = acd_edge_find(acd, input->producer);
     struct phone *phone = acd_phone_find(acd, input->phone_gone->phone);
     if (!phone || phone->edge != edge->self) return; /* it has bound elsewhere since */
-    phone->edge = 0;
-    phone->address[0] = '\0';
-    struct agent *agent = acd_agent_get(acd, phone->agent);
-    if (agent) acd_agent_refresh(acd, agent);
+    acd_phone_unbind(acd, phone);
     if (phone_idle(phone)) phone_free(acd, phone);
 }

@@ -2,10 +2,11 @@
 /* The state as bytes: one walk over every field that matters, which writes, reads or hashes. So the three can
  * not differ, and the order is the same everywhere: pools by slot, arrays by index, the outbox by number.
  *
- *   magic | version | limits | scalars | pools | closed contacts | configurations | outbox | hash of all
- * before
+ *   magic | version | limits | scalars | pools | closed contacts | configurations | outbox | wishes | hash of
+ * all before
  *
- * Numbers are little-endian and of fixed size; a text is its length (16 bits) and its bytes. */
+ * The version is the lowest that can say what there is to say, so a log keeps its hashes: wishes are
+ * version 2. Numbers are little-endian and of fixed size; a text is its length (16 bits) and its bytes. */
 #include "far/utf8.h"
 #include "state.h"
 #include <stdlib.h>
@@ -17,6 +18,7 @@ struct walk {
     bool reading;
     const struct acd_sink *sink; /* NULL: only hash */
     const struct acd_source *source;
+    uint32_t version;
     struct far_hash64 hash;
     enum far_err err; /* the first failure sticks */
     size_t len;
@@ -506,14 +508,62 @@ static void walk_scalars(struct walk *walk, struct acd *acd)
         walk_u64(walk, counters[i]);
 }
 
+/* How phones answer, who is muted: pairs of an id and a value that is not the usual one, by slot. */
+static uint64_t wish_next(struct acd *acd, struct far_pool *pool, uint64_t id, uint32_t *ret_value)
+{
+    bool phones = pool == &acd->phones;
+    while ((id = far_pool_next(pool, id)) != 0) {
+        *ret_value = phones ? acd_phone_get(acd, id)->answer : acd_agent_get(acd, id)->muted;
+        if (*ret_value) return id;
+    }
+    return 0;
+}
+
+static void wish_set(struct walk *walk, struct acd *acd, bool phones, uint64_t id, uint32_t value)
+{
+    struct phone *phone = phones ? acd_phone_get(acd, id) : NULL;
+    struct agent *agent = phones ? NULL : acd_agent_get(acd, id);
+    if ((!phone && !agent) || value == 0) {
+        bad(walk);
+        return;
+    }
+    if (phone) phone->answer = value;
+    if (agent) agent->muted = true;
+}
+
+static void walk_wishes(struct walk *walk, struct acd *acd, struct far_pool *pool, uint32_t max)
+{
+    uint32_t value = 0, count = 0;
+    for (uint64_t id = walk->reading ? 0 : wish_next(acd, pool, 0, &value); id;
+         id = wish_next(acd, pool, id, &value))
+        count++;
+    U32(count, ANY);
+    if (count > pool->capacity) bad(walk);
+    uint64_t id = 0;
+    for (uint32_t i = 0; i < count && walk->err == FAR_OK; i++) {
+        uint64_t before = id;
+        if (!walk->reading) id = wish_next(acd, pool, before, &value);
+        U64(id);
+        U32(value, max);
+        if (i > 0 && SLOT(id) <= SLOT(before)) bad(walk);
+        if (walk->reading && walk->err == FAR_OK) wish_set(walk, acd, pool == &acd->phones, id, value);
+    }
+}
+
+static uint32_t version_of(struct acd *acd)
+{
+    uint32_t value = 0;
+    bool plain = !wish_next(acd, &acd->phones, 0, &value) && !wish_next(acd, &acd->agents, 0, &value);
+    return plain ? 1 : SNAPSHOT_VERSION;
+}
+
 static void walk_limits(struct walk *walk, struct acd_limits *limits)
 {
     uint64_t magic = MAGIC;
-    uint32_t version = SNAPSHOT_VERSION;
     const char *text;
     U64(magic);
-    U32(version, ANY);
-    if (magic != MAGIC || version != SNAPSHOT_VERSION) bad(walk);
+    U32(walk->version, ANY);
+    if (magic != MAGIC || walk->version < 1 || walk->version > SNAPSHOT_VERSION) bad(walk);
     U32(limits->agents_max, ANY);
     U32(limits->contacts_max, ANY);
     U32(limits->queues_max, ANY);
@@ -537,6 +587,10 @@ static void walk_state(struct walk *walk, struct acd *acd)
     walk_closed(walk, acd);
     walk_configs(walk, acd);
     walk_outbox(walk, acd);
+    if (walk->version == 1) return;
+    walk_wishes(walk, acd, &acd->phones, ANSWER_COUNT - 1);
+    walk_wishes(walk, acd, &acd->agents, 1);
+    if (walk->reading && walk->err == FAR_OK && version_of(acd) == 1) bad(walk); /* one way only */
 }
 
 /* --- the three uses --- */
@@ -548,7 +602,7 @@ static struct acd *writable(const struct acd *acd)
 
 uint64_t acd_hash(const struct acd *acd)
 {
-    struct walk walk = {0};
+    struct walk walk = {.version = version_of(writable(acd))};
     far_hash64_init(&walk.hash, 0);
     walk_limits(&walk, &writable(acd)->limits);
     walk_state(&walk, writable(acd));
@@ -558,7 +612,7 @@ uint64_t acd_hash(const struct acd *acd)
 
 enum far_err acd_snapshot_write(const struct acd *acd, const struct acd_sink *sink)
 {
-    struct walk walk = {.sink = sink};
+    struct walk walk = {.sink = sink, .version = version_of(writable(acd))};
     far_hash64_init(&walk.hash, 0);
     walk_limits(&walk, &writable(acd)->limits);
     walk_state(&walk, writable(acd));

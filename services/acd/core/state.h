@@ -27,8 +27,8 @@
 #define SEGMENTS_MAX      16 /* of a contact, kept for its timeline; open ones are at most PARTS_MAX + 2 */
 #define CANDIDATES_MAX    10
 #define COMMAND_BYTES_MAX 2560
-#define INCARNATIONS_MAX  16 /* former ones that are remembered of each producer */
-#define SNAPSHOT_VERSION  1
+#define INCARNATIONS_MAX  16     /* former ones that are remembered of each producer */
+#define SNAPSHOT_VERSION  2      /* the highest; 1 has no phones' ways to answer and nobody muted */
 #define HEARTBEAT_US      500000 /* ticks while anything lives: well below the clamp of 1 s */
 #define RECORDERS_MAX     4
 #define RECORD_BYTES_MAX  32768
@@ -89,6 +89,15 @@ enum {
 enum agent_class { AGENT_CLASS_MAP(X) CLASS_COUNT };
 #undef X
 
+/* How a phone can be made to answer, best first; what PhoneBound says, "": the first. */
+#define PHONE_ANSWER_MAP(X)                                                                                  \
+    X(MANUAL, "manual")                                                                                      \
+    X(TALK, "talk")                                                                                          \
+    X(BROWSER, "browser")
+#define X(name, text) ANSWER_##name,
+enum phone_answer { PHONE_ANSWER_MAP(X) ANSWER_COUNT };
+#undef X
+
 enum edge_state { EDGE_STARTED, EDGE_UNREACHABLE, EDGE_LOST, EDGE_STATE_COUNT };
 enum leg_state {
     LEG_GONE, /* never seen in the pool */
@@ -137,8 +146,9 @@ struct phone {
     char id[ID_SIZE];
     uint64_t edge; /* where it is bound */
     char address[TEXT_SIZE];
-    uint64_t agent; /* who is logged in with it */
-    uint32_t calls; /* derived: live legs that it began */
+    uint64_t agent;  /* who is logged in with it */
+    uint32_t answer; /* enum phone_answer; MANUAL while it is not bound */
+    uint32_t calls;  /* derived: live legs that it began */
 };
 struct agent {
     uint64_t self;
@@ -148,6 +158,7 @@ struct agent {
     char reason[ID_SIZE];
     bool next_not_ready, next_logout; /* wishes during a call */
     char next_reason[ID_SIZE];
+    bool muted; /* only while talking or holding */
     int64_t since_us, since_stamp_us;
     uint64_t phone, contact, leg, segment; /* segment: open after-call work */
     char queue_id[ID_SIZE];
@@ -460,6 +471,9 @@ void acd_calls_refused(struct acd *acd, const Farseat__V1__AcdInput *input);
 void acd_phone_bound(struct acd *acd, const Farseat__V1__AcdInput *input);
 void acd_phone_gone(struct acd *acd, const Farseat__V1__AcdInput *input);
 struct phone *acd_phone_ensure(struct acd *acd, const char *id); /* NULL: no room */
+const char *acd_phone_answer(const struct phone *phone);         /* "": none, or not bound */
+void acd_phone_unbind(struct acd *acd, struct phone *phone);
+void acd_phone_manual(struct acd *acd, struct phone *phone); /* it does not answer by itself after all */
 void acd_edges_grant(struct acd *acd);
 void acd_edge_alive_if_lost(struct acd *acd, struct edge *edge); /* it speaks again */
 void acd_fact_edge(struct acd *acd, const struct edge *edge, const char *state);
@@ -547,6 +561,9 @@ enum agent_event {
 /* reason: of not ready; "" otherwise. @return whether the table has such a row. */
 bool acd_agent_event(struct acd *acd, struct agent *agent, enum agent_event event, const char *reason);
 void acd_agent_action(struct acd *acd, const Farseat__V1__AcdInput *input);
+void acd_agent_tell(struct acd *acd, const struct agent *agent); /* the fact of his state, as it is */
+void acd_agent_mute(struct acd *acd, struct agent *agent, bool muted);
+const char *acd_agent_next(const struct agent *agent);        /* what he wishes after the call; "" */
 void acd_agent_refresh(struct acd *acd, struct agent *agent); /* whether he may be offered a contact */
 void acd_agent_list(struct acd *acd, struct agent *agent, bool add);
 enum agent_class acd_agent_class(const struct acd *acd, const struct agent *agent);
@@ -597,6 +614,8 @@ bool acd_talking(struct acd *acd, const struct contact *contact); /* false: and 
 void acd_talk_hold(struct acd *acd, struct contact *contact);
 void acd_talk_resume(struct acd *acd, struct contact *contact);
 void acd_talk_resumed(struct acd *acd, struct contact *contact, uint64_t at_ms);
+void acd_talk_mute(struct acd *acd, struct contact *contact, bool on);
+void acd_offer_answer(struct acd *acd, const struct contact *contact); /* make his phone answer */
 void acd_agent_leg_ended(struct acd *acd, struct leg *leg, const struct leg_end *end);
 void acd_transfer(struct acd *acd, struct contact *contact, struct agent *agent, struct queue *queue);
 void acd_referred(struct acd *acd, struct contact *contact, const char *target);

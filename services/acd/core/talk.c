@@ -173,6 +173,19 @@ void acd_talk_resumed(struct acd *acd, struct contact *contact, uint64_t at_ms)
     if (contact->hold_wanted) acd_talk_hold(acd, contact); /* put on hold again meanwhile */
 }
 
+/* --- mute: his leg is told, whatever it is bridged with --- */
+
+void acd_talk_mute(struct acd *acd, struct contact *contact, bool on)
+{
+    struct agent *agent = acd_agent_get(acd, contact->agent);
+    struct leg *leg = acd_leg_get(acd, contact->agent_leg);
+    if (!acd_talking(acd, contact) || agent->muted == on) return;
+    Farseat__V1__MuteCommand mute = FARSEAT__V1__MUTE_COMMAND__INIT;
+    mute.on = on;
+    acd_command(acd, leg, FARSEAT__V1__EDGE_COMMAND__BODY_MUTE, &mute);
+    acd_agent_mute(acd, agent, on);
+}
+
 /* --- the bridge breaks while both legs live --- */
 
 void acd_bridge_down(struct acd *acd, struct contact *contact, const char *bridge_id)
@@ -268,7 +281,8 @@ static uint64_t left_at_ms(const struct acd *acd, const struct contact *contact,
 static const char *missed_cause(const struct leg_end *end, const char **ret_reason)
 {
     if (end->lost || strcmp(end->cause, "unreachable") == 0 || strcmp(end->cause, "error") == 0 ||
-        strcmp(end->cause, "media-lost") == 0 || strcmp(end->cause, "edge-draining") == 0) {
+        strcmp(end->cause, "media-lost") == 0 || strcmp(end->cause, "edge-draining") == 0 ||
+        strcmp(end->cause, "browser-gone") == 0 || strcmp(end->cause, "media-failed") == 0) {
         *ret_reason = "unreachable";
         return end->lost ? "agent-gone" : "unreachable";
     }

@@ -81,7 +81,9 @@ static Farseat__V1__AgentView *agent_view(struct view *view, const struct agent 
     out->contact_id = text(view, contact ? contact->id : "");
     out->queue_id = text(view, agent->queue_id);
     out->team = text(view, agent->team);
-    out->next_reason = text(view, agent->next_logout ? "logout" : agent->next_reason);
+    out->next_reason = text(view, acd_agent_next(agent));
+    out->phone_answer = text(view, acd_phone_answer(phone));
+    out->muted = agent->muted;
     agent_skills(view, agent, out);
     return out;
 }

@@ -192,7 +192,14 @@ static void contact_action(struct walk *walk)
     char contact[40], agent[64];
     memcpy(contact, leg->contact, sizeof(contact));
     memcpy(agent, leg->agent, sizeof(agent));
-    switch (below(walk, 6)) {
+    switch (below(walk, 9)) {
+    case 6:
+    case 7:
+        (void)world_mute(walk->world, contact, agent, below(walk, 2));
+        break;
+    case 8:
+        (void)world_pick_up(walk->world, contact, agent);
+        break;
     case 0:
         (void)world_hold(walk->world, contact, agent, true);
         break;
@@ -218,7 +225,8 @@ static void bind_phones(struct world *world, int edge)
     for (uint32_t i = 0; i < AGENTS; i++) {
         char phone[16];
         (void)snprintf(phone, sizeof(phone), "%u", 8001 + i);
-        if ((int)(i % 2) == edge) world_phone(world, edge, phone, true);
+        if ((int)(i % 2) == edge)
+            world_phone_as(world, edge, phone, i % 3 == 1 ? "talk" : i % 3 ? "browser" : "");
     }
 }
 

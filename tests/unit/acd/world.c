@@ -332,6 +332,12 @@ static void leg_command(struct world *world, struct world_leg *leg, const Farsea
     case FARSEAT__V1__EDGE_COMMAND__BODY_UNBRIDGE:
         bridge_down(world, leg, "commanded");
         break;
+    case FARSEAT__V1__EDGE_COMMAND__BODY_MUTE:
+        leg->muted = command->mute->on;
+        break;
+    case FARSEAT__V1__EDGE_COMMAND__BODY_TALK:
+        if (leg->state == WORLD_RINGING) world_answer(world, leg);
+        break;
     case FARSEAT__V1__EDGE_COMMAND__BODY_RECORD:
         do_record(world, leg, command->record);
         break;
@@ -724,13 +730,19 @@ bool world_edge_reach(struct world *world, int edge, bool reachable)
     return world_acd(world, &input);
 }
 
+void world_phone_as(struct world *world, int edge, const char *phone, const char *answer)
+{
+    INPUT(PHONE_BOUND, phone_bound, Farseat__V1__PhoneBound);
+    body.phone = T(phone);
+    body.address = T("127.0.0.1:5998");
+    body.answer = T(answer);
+    event(world, edge, &input);
+}
+
 void world_phone(struct world *world, int edge, const char *phone, bool bound)
 {
     if (bound) {
-        INPUT(PHONE_BOUND, phone_bound, Farseat__V1__PhoneBound);
-        body.phone = T(phone);
-        body.address = T("127.0.0.1:5998");
-        event(world, edge, &input);
+        world_phone_as(world, edge, phone, "");
     } else {
         INPUT(PHONE_GONE, phone_gone, Farseat__V1__PhoneGone);
         body.phone = T(phone);
@@ -800,6 +812,21 @@ bool world_hold(struct world *world, const char *contact, const char *agent, boo
     CONTACT_ACTION(contact, agent);
     body.action_case =
         hold ? FARSEAT__V1__CONTACT_ACTION__ACTION_HOLD : FARSEAT__V1__CONTACT_ACTION__ACTION_RESUME;
+    return world_acd(world, &input);
+}
+
+bool world_mute(struct world *world, const char *contact, const char *agent, bool on)
+{
+    CONTACT_ACTION(contact, agent);
+    body.action_case =
+        on ? FARSEAT__V1__CONTACT_ACTION__ACTION_MUTE : FARSEAT__V1__CONTACT_ACTION__ACTION_UNMUTE;
+    return world_acd(world, &input);
+}
+
+bool world_pick_up(struct world *world, const char *contact, const char *agent)
+{
+    CONTACT_ACTION(contact, agent);
+    body.action_case = FARSEAT__V1__CONTACT_ACTION__ACTION_ANSWER;
     return world_acd(world, &input);
 }
 

@@ -17,7 +17,7 @@ struct world_leg {
     int edge;
     char id[40], contact[40], phone[64], agent[64], play[40], collect[40], bridge[40], peer[40],
         recording[40];
-    bool incoming, loop, music, held, unrecorded;
+    bool incoming, loop, music, held, unrecorded, muted;
     uint32_t done;
     int64_t began_us;
 };
@@ -76,12 +76,15 @@ void world_edge_kill(struct world *world, int edge); /* its legs are gone, its r
 bool world_edge_lost(struct world *world, int edge);
 bool world_edge_reach(struct world *world, int edge, bool reachable);
 void world_phone(struct world *world, int edge, const char *phone, bool bound);
+void world_phone_as(struct world *world, int edge, const char *phone, const char *answer); /* bound */
 bool world_login(struct world *world, const char *agent, const char *phone);
 bool world_logout(struct world *world, const char *agent);
 bool world_ready(struct world *world, const char *agent);
 bool world_not_ready(struct world *world, const char *agent, const char *reason);
 bool world_end_work(struct world *world, const char *agent);
 bool world_hold(struct world *world, const char *contact, const char *agent, bool hold);
+bool world_mute(struct world *world, const char *contact, const char *agent, bool on);
+bool world_pick_up(struct world *world, const char *contact, const char *agent); /* ContactAction.answer */
 bool world_transfer(struct world *world, const char *contact, const char *agent, const char *to_agent,
                     const char *to_queue);
 bool world_hang_up(struct world *world, const char *contact, const char *agent);
