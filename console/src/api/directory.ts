@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// Names of what is configured: GET /directory, kept for all pages.
+import { useQuery } from '@tanstack/react-query';
+import { useEffect, useMemo } from 'react';
+import { useLanguage } from '../text';
+import { labelText, type Label } from '../text/table';
+import { setTimeZone } from '../text/useFormat';
+import { getJson } from './client';
+import { useSession } from './session';
+
+interface Named {
+  id: string;
+  name: Label | undefined;
+}
+export interface Directory {
+  centre: string;
+  timeZone: string;
+  version: string;
+  queues: Named[];
+  agents: { id: string; name: string; team: string; site: string; phone: string; queues: string[] }[];
+  reasons: Named[];
+  dispositions: Named[];
+  sites: Named[];
+  businessTypes: Named[];
+  teams: Named[];
+  numbers: Named[];
+  flows: Named[];
+}
+type List = 'queues' | 'reasons' | 'dispositions' | 'sites' | 'businessTypes' | 'teams' | 'numbers' | 'flows';
+
+export interface Names {
+  readonly directory: Directory | undefined;
+  /** The name of what has an id, in the language that is spoken; the id itself when it is not known (any more). */
+  readonly of: (list: List, id: string) => string;
+  readonly agent: (id: string) => string;
+  /** For choices: value and label, in the configuration's order. */
+  readonly options: (list: List) => { value: string; label: string }[];
+}
+export function useDirectory(): Names {
+  const known = useSession().permissions.has('LIVE_READ');
+  const language = useLanguage();
+  const { data } = useQuery({
+    queryKey: ['directory'],
+    queryFn: () => getJson<Directory>('/api/v1/directory'),
+    enabled: known,
+    staleTime: 60_000,
+    refetchInterval: 120_000,
+  });
+  useEffect(() => setTimeZone(data?.timeZone), [data?.timeZone]);
+  return useMemo(() => {
+    const index = new Map<string, string>();
+    const lists: List[] = ['queues', 'reasons', 'dispositions', 'sites', 'businessTypes', 'teams', 'numbers', 'flows'];
+    for (const list of lists) for (const row of data?.[list] ?? []) index.set(`${list}/${row.id}`, labelText(row.name, language, row.id));
+    for (const agent of data?.agents ?? []) index.set(`agents/${agent.id}`, agent.name || agent.id);
+    return {
+      directory: data,
+      of: (list, id) => index.get(`${list}/${id}`) ?? id,
+      agent: (id) => index.get(`agents/${id}`) ?? id,
+      options: (list) => (data?.[list] ?? []).map((row) => ({ value: row.id, label: labelText(row.name, language, row.id) })),
+    };
+  }, [data, language]);
+}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every page, a row each. A page is a folder in pages/ with a default export; it loads when it is opened.
+import { IconHeadset } from '@tabler/icons-react';
+import { lazy, type ComponentType } from 'react';
+import type { Session } from '../api/session';
+import type { Text } from '../text';
+
+export type Group = 'work' | 'insight' | 'manage';
+export interface PageRow {
+  /** As the router reads it; a page with pages of its own ends in "/*". */
+  readonly path: string;
+  readonly title: (t: Text) => string;
+  /** Both: it stands in the navigation, in the order of the rows. */
+  readonly group?: Group;
+  readonly icon?: ComponentType<{ size?: number | string; stroke?: number | string }>;
+  /** Who may open it. */
+  readonly may: (session: Session) => boolean;
+  readonly page: ComponentType;
+  /** Without the frame around it: a wall. */
+  readonly bare?: boolean;
+}
+const isAgent = (session: Session): boolean => session.permissions.has('AGENT_ACT') && Boolean(session.person?.agentId);
+export const may = (permission: string) => (session: Session): boolean => session.permissions.has(permission);
+
+export const pages: readonly PageRow[] = [
+  { path: '/agent', title: (t) => t.nav.agent, group: 'work', icon: IconHeadset, may: isAgent, page: lazy(() => import('../pages/agent')) },
+];
+/** The address of a row in the navigation. */
+export function addressOf(row: PageRow): string {
+  return row.path.replace(/\/\*$/, '');
+}
+/** Where somebody begins. */
+export function homeOf(session: Session): string | undefined {
+  const first = pages.find((row) => row.group && row.may(session));
+  return first ? addressOf(first) : undefined;
+}
