@@ -12,6 +12,7 @@ readonly NPM_TRIES=3
 npm_install() {
   local folder=$1 log=$2 title=$3 try refused='code (EUSAGE|EINTEGRITY|EBADENGINE|ENOSPC)'
   command -v npm >/dev/null || die "npm is not there" "./farseat up installs it; or by hand: apt-get install --no-install-recommends npm"
+  mkdir -p "$(dirname "$log")"
   for ((try = 1; try <= NPM_TRIES; try++)); do
     if step "$title" "$log" env -C "$folder" npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier --no-progress 2>"$log.tell"; then
       rm -f "$log.tell"
