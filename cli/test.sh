@@ -3,14 +3,14 @@
 # farseat test [section...]: sets up what the tests need, runs them, and ends with one line "N passed, N failed".
 #   unit sim fuzz        under the address and undefined-behaviour sanitizers (fuzz: the kept seeds)
 #   tsan                 tests of threads, under the thread sanitizer
-#   integration chaos    the release build on servers and ports of its own
+#   integration e2e chaos  the release build on servers and ports of its own; e2e: the console in a browser
 
-for part in process packages build services kafka stack; do
+for part in process packages build console services kafka stack; do
   # shellcheck source=/dev/null
   . "$FARSEAT_TREE/cli/lib/$part.sh"
 done
 
-readonly SECTIONS=(unit sim fuzz tsan integration chaos)
+readonly SECTIONS=(unit sim fuzz tsan integration e2e chaos)
 readonly TEST_LOGS=$FARSEAT_TREE/build/test-logs
 passed=0 failed=0 skipped=0
 
@@ -46,7 +46,18 @@ section_has_tests() {
   [[ $list == *'Test #'* || $list == *'Test  #'* ]]
 }
 
-# Integration and chaos get a deployment of their own, new for each: chaos leaves nothing whole.
+# What the stories import: tests/e2e's own lockfile, beside the build.
+e2e_modules() {
+  local folder=$FARSEAT_TREE/build/e2e lock
+  lock=$(cat "$FARSEAT_TREE"/tests/e2e/{package.json,package-lock.json,.npmrc} | sha256sum | cut -c1-64)
+  [[ $lock != "$(cat "$folder/stamp" 2>/dev/null)" || ! -d $folder/node_modules ]] || return 0
+  mkdir -p "$folder"
+  cp "$FARSEAT_TREE"/tests/e2e/{package.json,package-lock.json,.npmrc} "$folder"
+  npm_install "$folder" "$LOG/e2e-packages.log" "fetching what the browser's tests need from npm"
+  file_put "$folder/stamp" "$lock"
+}
+
+# Integration, e2e and chaos get a deployment of their own, new for each: chaos leaves nothing whole.
 section_on_stack() {
   section_has_tests "$1" release || { say "--- $1: no tests"; return 0; }
   if stack_up; then
@@ -57,7 +68,7 @@ section_on_stack() {
     warn "$1: the private deployment did not start"
     failed=$((failed + 1))
   fi
-  stack_down "$TEST_LOGS/$1"
+  stack_down "$TEST_LOGS/$1-stack"
 }
 
 main() {
@@ -82,6 +93,14 @@ main() {
       tsan)
         build_preset tsan tests_tsan
         section_run tsan tsan -j "$(nproc)"
+        ;;
+      e2e)
+        packages_install e2e
+        e2e_modules
+        rm -rf "$TEST_LOGS/e2e"
+        build_preset release
+        build_preset release tests_e2e
+        section_on_stack e2e
         ;;
       *)
         build_preset release

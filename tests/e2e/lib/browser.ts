@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+// Debian's Chromium before the real console: who sits there, in which language and light; what axe and a camera see.
+import { test } from "node:test";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Browser, BrowserContext, chromium, Page } from "playwright-core";
+import { person, Someone } from "../../integration/api/people";
+import { Deployment, run } from "../../lib/deployment";
+
+export interface Look { language?: "en" | "zh"; theme?: "light" | "dark"; size?: { width: number; height: number } }
+export interface Seat { page: Page; context: BrowserContext; someone: Someone }
+
+const CHROMIUM = "/usr/bin/chromium";
+// A camera and a microphone that beep, no asking for them, no traffic but to the gateway.
+const OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
+  "--disable-sync", "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream", "--autoplay-policy=no-user-gesture-required", "--disable-dev-shm-usage"];
+export const LAPTOP = { width: 1366, height: 768 };
+export const TELEPHONE = { width: 390, height: 844 };
+const WAIT_MS = 10000;
+
+export class Desks {
+  private readonly contexts: BrowserContext[] = [];
+  private readonly faults: string[] = [];
+  readonly origin = process.env["FARSEAT_API"] ?? "";
+  private browser!: Browser;
+  constructor(readonly deployment: Deployment) {}
+
+  async open(): Promise<void> {
+    if (!existsSync(CHROMIUM)) throw new Error(`${CHROMIUM} is not there: './farseat test e2e' installs it`);
+    this.browser = await chromium.launch({ executablePath: CHROMIUM, args: OPTIONS, headless: true });
+  }
+  async close(): Promise<void> {
+    await this.browser?.close();
+  }
+
+  private async context(look: Look): Promise<BrowserContext> {
+    const context = await this.browser.newContext({ baseURL: this.origin, ignoreHTTPSErrors: true, viewport: look.size ?? LAPTOP,
+      locale: look.language === "zh" ? "zh-CN" : "en-GB", timezoneId: "Asia/Shanghai", colorScheme: look.theme ?? "light",
+      reducedMotion: "reduce", permissions: ["microphone"], acceptDownloads: true });
+    context.setDefaultTimeout(WAIT_MS);
+    context.on("page", (page) => page.on("pageerror", (error) => this.faults.push(`${page.url()}: ${error.message}`)));
+    this.contexts.push(context);
+    return context;
+  }
+  /** A browser that nobody is logged in at. */
+  async page(look: Look = {}): Promise<Page> {
+    return (await this.context(look)).newPage();
+  }
+  /** A new person of these roles, logged in; path is where they begin. */
+  async seat(roles: string[], path: string, look: Look & { agentId?: string } = {}): Promise<Seat> {
+    const context = await this.context(look), someone = await person(this.deployment, roles, look.agentId ?? "");
+    await this.logIn(context, someone.login, someone.password, look.language);
+    const page = await context.newPage();
+    await page.goto(path);
+    return { page, context, someone };
+  }
+  async admin(path: string, look: Look = {}): Promise<Page> {
+    const context = await this.context(look);
+    await this.logIn(context, "admin", this.deployment.adminPassword(), look.language);
+    const page = await context.newPage();
+    await page.goto(path);
+    return page;
+  }
+  /** As the page of the login does it: the refresh token goes into the browser's cookies. */
+  private async logIn(context: BrowserContext, login: string, password: string, language: string | undefined): Promise<void> {
+    const reply = await context.request.post("/api/v1/login", { data: { login, password, cookie: true }, headers: { origin: this.origin } });
+    if (reply.status() !== 200) throw new Error(`login of ${login}: ${reply.status()} ${await reply.text()}`);
+    await context.addInitScript(`if (!localStorage.getItem("farseat.language")) localStorage.setItem("farseat.language", "${language ?? "en"}")`);
+  }
+
+  /** A story: what threw in a page is a fault, too; when it fails there is a picture of each page, and of what it said. */
+  story(name: string, tell: () => Promise<void>): void {
+    void test(name, async () => {
+      this.faults.length = 0;
+      try {
+        await tell();
+        if (this.faults.length > 0) throw new Error(`scripts failed: ${this.faults.join("; ")}`);
+      } catch (error) {
+        await this.picturesOfAll(name.replace(/[^a-z0-9]+/gi, "-"));
+        throw error;
+      } finally {
+        await Promise.all(this.contexts.splice(0).map((context) => context.close().catch(() => undefined)));
+      }
+    });
+  }
+  private async picturesOfAll(name: string): Promise<void> {
+    let number = 0;
+    for (const context of this.contexts)
+      for (const page of context.pages())
+        await page.screenshot({ path: join(shots(this.deployment), `failed-${name}-${++number}.png`), timeout: 5000 }).then(
+          () => console.log(`${page.url()}: build/test-logs/e2e/failed-${name}-${number}.png`), () => undefined);
+  }
+}
+
+function shots(deployment: Deployment): string {
+  const folder = join(deployment.tree, "build/test-logs/e2e");
+  mkdirSync(folder, { recursive: true });
+  return folder;
+}
+/** A picture in build/test-logs/e2e, and with FARSEAT_SHOTS=docs a small one in docs/console. */
+export async function shot(deployment: Deployment, page: Page, name: string): Promise<void> {
+  const file = join(shots(deployment), `${name}.png`);
+  await page.screenshot({ path: file, animations: "disabled" });
+  if (process.env["FARSEAT_SHOTS"] !== "docs") return;
+  const folder = join(deployment.tree, "docs/console");
+  mkdirSync(folder, { recursive: true });
+  const ran = await run("pngquant", ["--force", "--strip", "--speed", "1", "--output", join(folder, `${name}.png`), "64", file]);
+  if (ran.code !== 0) throw new Error(`pngquant: ${ran.err}`);
+}
+
+interface Finding { id: string; impact: string; help: string; nodes: { target: string[]; failureSummary: string }[] }
+let axeSource = "";
+/** axe finds nothing serious or critical. What is on its way in or out has come to rest first. */
+export async function axe(page: Page): Promise<void> {
+  axeSource ||= readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
+  await page.evaluate(axeSource);
+  await page.evaluate("Promise.all(document.getAnimations().filter((one) => one.effect.getComputedTiming().endTime !== Infinity).map((one) => one.finished.catch(() => 0)))");
+  const { violations } = await page.evaluate("axe.run()") as { violations: Finding[] };
+  const bad = violations.filter((one) => one.impact === "serious" || one.impact === "critical");
+  if (bad.length > 0)
+    throw new Error(`axe at ${page.url()}:\n${bad.map((one) => `  ${one.impact} ${one.id}: ${one.help}\n${one.nodes.slice(0, 5).map((node) => `    ${node.target.join(" ")}: ${node.failureSummary.replace(/\s+/g, " ")}`).join("\n")}`).join("\n")}`);
+}
