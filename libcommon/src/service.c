@@ -274,6 +274,7 @@ static void write_usage(struct far_service *service, struct far_buf *page)
         "farseat-%s %s%s%s\n\nusage: farseat-%s [--config FILE]\n"
         "  --config FILE        the YAML file; FARSEAT_<SECTION>_<KEY> in the environment overrides it\n"
         "  --check              only check the configuration\n"
+        "  --check-health       ask the process that runs with this configuration; exit 0: it is ready\n"
         "  --config-reference   print all keys as Markdown\n"
         "  --metrics-reference  print all metrics as Markdown\n"
         "  --states-reference   draw its state machines (Mermaid)\n"
@@ -392,6 +393,29 @@ static int run(struct far_service *service)
     return atomic_load(&service->failed) ? 1 : 0;
 }
 
+static int check_config(struct far_service *service)
+{
+    (void)service;
+    (void)printf("configuration ok\n");
+    return 0;
+}
+
+/* For containers, whose images have no curl. */
+static int check_health(struct far_service *service)
+{
+    char body[2048];
+    int status = 0;
+    const char *listen = service->chassis.http_listen;
+    enum far_err err = far_http_check(listen, &status, body, sizeof(body));
+    if (err)
+        (void)fprintf(stderr, "farseat-%s: %s\n", service->def->name,
+                      err == FAR_ENOTFOUND ? "does not run: nobody listens at http.listen"
+                                           : far_err_text(err));
+    else
+        (void)printf("%s\n", body);
+    return err || status != 200;
+}
+
 static int usage_error(struct far_service *service)
 {
     (void)fprintf(stderr, "farseat-%s: see --help\n", service->def->name);
@@ -403,6 +427,7 @@ int far_service_main(int argc, char **argv, const struct far_service_def *def)
     static const struct option options[] = {
         {"config", required_argument, NULL, 'c'},
         {"check", no_argument, NULL, 'k'},
+        {"check-health", no_argument, NULL, 'l'},
         {"config-reference", no_argument, NULL, 'r'},
         {"metrics-reference", no_argument, NULL, 'm'},
         {"states-reference", no_argument, NULL, 's'},
@@ -412,7 +437,7 @@ int far_service_main(int argc, char **argv, const struct far_service_def *def)
     };
     struct far_service service = {.def = def, .version = def->version ? def->version : FARSEAT_VERSION};
     const char *path = NULL;
-    bool check_only = false;
+    int (*act)(struct far_service * service) = run;
     service.data = def->data;
     prepare_groups(&service);
     optind = 1;
@@ -420,7 +445,9 @@ int far_service_main(int argc, char **argv, const struct far_service_def *def)
         if (option == 'c')
             path = optarg;
         else if (option == 'k')
-            check_only = true;
+            act = check_config;
+        else if (option == 'l')
+            act = check_health;
         else if (option == 'v')
             return printf("farseat-%s %s\n", def->name, service.version) < 0;
         else if (option == 'r')
@@ -437,8 +464,7 @@ int far_service_main(int argc, char **argv, const struct far_service_def *def)
     if (optind < argc) return usage_error(&service);
     int code = load_config(&service, path);
     if (code) return code;
-    if (!check_only) return run(&service);
-    (void)printf("configuration ok\n");
+    code = act(&service);
     far_config_destroy(service.config);
-    return 0;
+    return code;
 }

@@ -6,6 +6,7 @@
 #pragma once
 #include "far/err.h"
 #include "far/loop.h"
+#include <stddef.h>
 #include <stdint.h>
 
 struct far_http;
@@ -24,3 +25,7 @@ FAR_MUST_CHECK enum far_err far_http_create(const struct far_http_config *config
 /** Before the loop is destroyed. NULL is allowed. */
 struct far_http *far_http_destroy(struct far_http *http);
 uint16_t far_http_port(const struct far_http *http);
+/** Asks the process that listens there (http.listen) for /readyz; blocks up to about 3 s, so not on a loop.
+ * @param ret_body what it said, cut to size. @return FAR_OK: it answered, see ret_status; FAR_ENOTFOUND:
+ * nobody listens there, or no such address; FAR_EIO: what answered is no HTTP server, or said nothing. */
+FAR_MUST_CHECK enum far_err far_http_check(const char *listen, int *ret_status, char *ret_body, size_t size);

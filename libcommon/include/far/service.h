@@ -3,8 +3,8 @@
  *
  *   int main(int argc, char **argv) { return far_service_main(argc, argv, &edge_def); }
  *
- *   farseat-edge --config FILE | --check --config FILE | --version | --config-reference | --metrics-reference
- *               | --states-reference
+ *   farseat-edge --config FILE | --check --config FILE | --check-health --config FILE | --version |
+ * --config-reference | --metrics-reference | --states-reference
  *
  * Then: log, loop, health and metrics over HTTP, start(). On SIGTERM or SIGINT drain(): take nothing new,
  * call far_service_drained() when the last live thing has ended (at once if there is none). After that, or

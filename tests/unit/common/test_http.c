@@ -19,9 +19,7 @@ static struct far_http *start(const char *listen_text, const struct far_loop *lo
 
 static void answers_its_pages(void **state)
 {
-    static struct far_metric rows[] = {
-        {.name = "farseat_http_test", .type = FAR_GAUGE, .help = "x"}
-    };
+    static struct far_metric rows[] = {{.name = "farseat_http_test", .type = FAR_GAUGE, .help = "x"}};
     static char out[65536];
     (void)state;
     assert_int_equal(far_metrics_register(rows, 1), FAR_OK);
@@ -78,12 +76,36 @@ static void garbage_does_no_harm(void **state)
     far_http_destroy(http);
 }
 
+static void a_check_asks_for_readiness(void **state)
+{
+    static const char *const nobody[] = {"", "127.0.0.1", "no.such.host:1", "127.0.0.1:1"};
+    struct far_http *http = start("127.0.0.1:0", NULL);
+    char at[32], body[64], small[8];
+    int status = 0;
+    (void)state;
+    (void)snprintf(at, sizeof(at), "127.0.0.1:%u", far_http_port(http));
+    assert_int_equal(far_http_check(at, &status, body, sizeof(body)), FAR_OK);
+    assert_int_equal(status, 200);
+    assert_int_equal(strncmp(body, "{\"service\":\"t\"", 14), 0);
+    far_health_set("x", FAR_HEALTH_FAILED, "gone");
+    assert_int_equal(far_http_check(at, &status, small, sizeof(small)), FAR_OK);
+    assert_int_equal(status, 503);
+    assert_int_equal(strlen(small), sizeof(small) - 1);
+    far_health_remove("x");
+    far_http_destroy(http);
+    status = 7;
+    for (size_t i = 0; i < FAR_ARRAY_LEN(nobody); i++)
+        assert_int_equal(far_http_check(nobody[i], &status, body, sizeof(body)), FAR_ENOTFOUND);
+    assert_int_equal(status, 7);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(answers_its_pages),
         cmocka_unit_test(wrong_and_taken_addresses),
         cmocka_unit_test(garbage_does_no_harm),
+        cmocka_unit_test(a_check_asks_for_readiness),
     };
     far_log_set_fd(open("/dev/null", O_WRONLY));
     return cmocka_run_group_tests(tests, NULL, NULL);

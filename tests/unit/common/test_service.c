@@ -181,6 +181,24 @@ static uint16_t http_port(void)
     return (uint16_t)atoi(at + 10);
 }
 
+/* What --check-health of another process says of the one at this port. */
+static int health_code(const struct far_service_def *def, uint16_t port)
+{
+    char *argv[] = {(char *)(uintptr_t) "farseat-t", (char *)(uintptr_t) "--check-health", NULL};
+    char listen_text[32];
+    int status = -1;
+    (void)snprintf(listen_text, sizeof(listen_text), "0.0.0.0:%u", port);
+    (void)fflush(NULL);
+    pid_t pid = fork();
+    if (pid == 0) {
+        (void)setenv("FARSEAT_HTTP_LISTEN", listen_text, 1);
+        exit(far_service_main(2, argv, def));
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFEXITED(status));
+    return WEXITSTATUS(status);
+}
+
 static void starts_shows_itself_and_drains(void **state)
 {
     static char out[65536];
@@ -195,9 +213,11 @@ static void starts_shows_itself_and_drains(void **state)
     assert_int_equal(http_ask(port, "GET", "/metrics", out, sizeof(out)), 200);
     assert_non_null(strstr(out, "farseat_t_started 1\n"));
     assert_non_null(strstr(out, "farseat_loop_post_delay_seconds_count 1\n"));
+    assert_int_equal(health_code(&plain, port), 0);
     assert_int_equal(kill(child.pid, SIGHUP), 0);
     assert_int_equal(kill(child.pid, SIGTERM), 0);
     expect_exit(0);
+    assert_int_equal(health_code(&plain, port), 1);
     assert_non_null(strstr(child.text, "event=drain-called"));
     assert_non_null(strstr(child.text, "event=stop-called"));
     assert_non_null(strstr(child.text, "event=stopped failed=0"));
@@ -215,6 +235,7 @@ static void a_second_signal_hastens(void **state)
     assert_true(await("event=drain-called"));
     assert_int_equal(http_ask(port, "GET", "/healthz", out, sizeof(out)), 200);
     assert_int_equal(http_ask(port, "GET", "/readyz", out, sizeof(out)), 503);
+    assert_int_equal(health_code(&def, port), 1);
     assert_int_equal(kill(child.pid, SIGINT), 0);
     expect_exit(0);
     assert_non_null(strstr(child.text, "event=stop-hastened"));
