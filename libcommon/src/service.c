@@ -272,7 +272,8 @@ static void write_usage(struct far_service *service, struct far_buf *page)
     far_buf_addf(
         page,
         "farseat-%s %s%s%s\n\nusage: farseat-%s [--config FILE]\n"
-        "  --config FILE        the YAML file; FARSEAT_<SECTION>_<KEY> in the environment overrides it\n"
+        "  --config FILE        the YAML file (or FARSEAT_CONFIG); FARSEAT_<SECTION>_<KEY> in the "
+        "environment overrides it\n"
         "  --check              only check the configuration\n"
         "  --check-health       ask the process that runs with this configuration; exit 0: it is ready\n"
         "  --config-reference   print all keys as Markdown\n"
@@ -436,7 +437,7 @@ int far_service_main(int argc, char **argv, const struct far_service_def *def)
         {NULL, 0, NULL, 0},
     };
     struct far_service service = {.def = def, .version = def->version ? def->version : FARSEAT_VERSION};
-    const char *path = NULL;
+    const char *path = getenv("FARSEAT_CONFIG"); /* containers: one variable for the service and its check */
     int (*act)(struct far_service * service) = run;
     service.data = def->data;
     prepare_groups(&service);

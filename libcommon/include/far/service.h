@@ -6,6 +6,8 @@
  *   farseat-edge --config FILE | --check --config FILE | --check-health --config FILE | --version |
  * --config-reference | --metrics-reference | --states-reference
  *
+ * FARSEAT_CONFIG in the environment names the file when --config does not.
+ *
  * Then: log, loop, health and metrics over HTTP, start(). On SIGTERM or SIGINT drain(): take nothing new,
  * call far_service_drained() when the last live thing has ended (at once if there is none). After that, or
  * after service.drain_max, or at a second signal: stop(), and exit 0. SIGHUP is ignored; SIGPIPE too. Exit: 0

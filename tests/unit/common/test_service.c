@@ -306,6 +306,11 @@ static void the_command_line(void **state)
         expect_exit(runs[i].code);
         if (!strstr(child.text, runs[i].wanted)) fail_msg("%s: %s", runs[i].args[0], child.text);
     }
+    (void)setenv("FARSEAT_CONFIG", "/no/file/either", 1);
+    run(&plain, (const char *const[]){"--check", NULL});
+    (void)unsetenv("FARSEAT_CONFIG");
+    expect_exit(2);
+    assert_non_null(strstr(child.text, "/no/file/either: does not exist"));
     (void)setenv("FARSEAT_T_GREETING", "fail", 1);
     run(&plain, NULL);
     expect_exit(2);
