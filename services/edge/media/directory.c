@@ -175,5 +175,6 @@ void command_discard(struct command *command)
 {
     if (command->kind == COMMAND_PLAY) command->play = play_free(command->play);
     if (command->kind == COMMAND_LOADED) command->loaded = loaded_free(command->loaded);
+    if (command->kind == COMMAND_SECURE) command->secure = secure_free(command->secure);
     if (command->kind == COMMAND_FORK_ADD) command->fork = fork_free(command->fork);
 }

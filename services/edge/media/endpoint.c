@@ -28,6 +28,7 @@ void endpoint_attach(struct media_thread *thread, struct endpoint *endpoint)
     far_list_append(&thread->endpoints, &endpoint->link);
     thread->endpoints_len++;
     if (endpoint->play) gauge_add(&thread->counters.players, 1);
+    if (endpoint->secure && endpoint->secure->handshaking) gauge_add(&thread->counters.handshaking, 1);
     for (size_t i = 0; i < MEDIA_FORKS_MAX; i++)
         if (endpoint->forks[i]) gauge_add(&thread->counters.forks, 1);
     if (play_active(endpoint)) far_list_append(&thread->ticking, &endpoint->tick_link);
@@ -44,6 +45,7 @@ void endpoint_detach(struct media_thread *thread, struct endpoint *endpoint)
     far_list_remove(&endpoint->link);
     thread->endpoints_len--;
     if (endpoint->play) gauge_add(&thread->counters.players, -1);
+    if (endpoint->secure && endpoint->secure->handshaking) gauge_add(&thread->counters.handshaking, -1);
     for (size_t i = 0; i < MEDIA_FORKS_MAX; i++)
         if (endpoint->forks[i]) gauge_add(&thread->counters.forks, -1);
 }
@@ -59,7 +61,8 @@ void endpoint_disconnect(struct endpoint *endpoint)
 void endpoint_set_remote(struct media_thread *thread, struct endpoint *endpoint,
                          const struct media_remote *remote)
 {
-    if (latch_signal(&endpoint->latch, &remote->address, thread->now_us)) {
+    /* Where a browser is its STUN checks say. */
+    if (!endpoint->secure && latch_signal(&endpoint->latch, &remote->address, thread->now_us)) {
         endpoint_disconnect(endpoint);
         endpoint->to = remote->address;
         endpoint->to_known = true;
@@ -91,6 +94,12 @@ bool endpoint_can_send(const struct endpoint *endpoint)
     return endpoint->to_known && endpoint->remote.send;
 }
 
+static void count_tx_error(struct media_thread *thread, struct endpoint *endpoint)
+{
+    endpoint->stats.tx_errors++;
+    counter_add(&thread->counters.tx_errors, 1);
+}
+
 static void count_sent(struct media_thread *thread, struct endpoint *endpoint, size_t len, size_t payload_len)
 {
     struct media_stats *stats = &endpoint->stats;
@@ -118,6 +127,10 @@ void endpoint_send(struct media_thread *thread, struct endpoint *endpoint, uint8
                                    .ssrc = endpoint->tx.ssrc};
     size_t len = FAR_RTP_HEADER + payload_len;
     far_rtp_encode(&header, packet);
+    if (endpoint->secure && !secure_seal_rtp(endpoint, packet, &len)) {
+        count_tx_error(thread, endpoint);
+        return;
+    }
     ssize_t sent = endpoint->connected ? send(endpoint->rtp_fd, packet, len, MSG_DONTWAIT | MSG_NOSIGNAL)
                                        : sendto(endpoint->rtp_fd, packet, len, MSG_DONTWAIT | MSG_NOSIGNAL,
                                                 (const struct sockaddr *)&endpoint->to, sizeof(endpoint->to));
@@ -127,8 +140,7 @@ void endpoint_send(struct media_thread *thread, struct endpoint *endpoint, uint8
     }
     /* A full buffer or the echo of a closed port; a late packet is worth nothing, so it is not tried again.
      */
-    endpoint->stats.tx_errors++;
-    counter_add(&thread->counters.tx_errors, 1);
+    count_tx_error(thread, endpoint);
 }
 
 void endpoint_stats(const struct endpoint *endpoint, struct media_stats *ret_stats)
@@ -168,6 +180,7 @@ void endpoint_free(struct endpoint *endpoint)
     if (endpoint->rtp_fd >= 0) (void)close(endpoint->rtp_fd);
     if (endpoint->rtcp_fd >= 0) (void)close(endpoint->rtcp_fd);
     (void)play_free(endpoint->play);
+    endpoint->secure = secure_free(endpoint->secure);
     for (size_t i = 0; i < MEDIA_FORKS_MAX; i++)
         (void)fork_free(endpoint->forks[i]);
     free(endpoint);
@@ -199,7 +212,7 @@ static void report_received(struct endpoint *endpoint, struct far_rtcp_report *r
 /* Sender or receiver report (RFC 3550 6.4) each five seconds: phones and trunks show quality by it. */
 static void send_report(struct media_thread *thread, struct endpoint *endpoint)
 {
-    uint8_t bytes[FAR_RTCP_REPORT_MAX];
+    uint8_t bytes[FAR_RTCP_REPORT_MAX + SECURE_SRTCP_GROWTH];
     struct sockaddr_in to = endpoint->to;
     uint64_t since_us = thread->now_us - endpoint->tx.origin_us;
     struct far_rtcp_report report = {
@@ -212,17 +225,20 @@ static void send_report(struct media_thread *thread, struct endpoint *endpoint)
     };
     if (endpoint->latch.locked && endpoint->tracker.started) report_received(endpoint, &report);
     size_t len = far_rtcp_encode(&report, "farseat", bytes);
-    to.sin_port = htons((uint16_t)(ntohs(to.sin_port) + 1));
-    (void)sendto(endpoint->rtcp_fd, bytes, len, MSG_DONTWAIT | MSG_NOSIGNAL, (const struct sockaddr *)&to,
-                 sizeof(to));
+    int fd = endpoint->rtcp_fd;
+    if (endpoint->secure) { /* rtcp-mux */
+        fd = endpoint->rtp_fd;
+        if (!secure_seal_rtcp(endpoint, bytes, &len)) return;
+    } else {
+        to.sin_port = htons((uint16_t)(ntohs(to.sin_port) + 1));
+    }
+    (void)sendto(fd, bytes, len, MSG_DONTWAIT | MSG_NOSIGNAL, (const struct sockaddr *)&to, sizeof(to));
 }
 
-void endpoint_housekeep(struct media_thread *thread, struct endpoint *endpoint)
+/* Once the source is settled the kernel keeps others away; a silent one may have moved. */
+static void filter(const struct media_thread *thread, struct endpoint *endpoint)
 {
-    struct far_dtmf_hit hit;
-    uint64_t now_us = thread->now_us;
-    if (far_dtmf_expire(&endpoint->digits, now_us, &hit)) packet_digit_ended(thread, endpoint, &hit);
-    bool silent = now_us > endpoint->latch.heard_at_us + SILENT_US;
+    bool silent = thread->now_us > endpoint->latch.heard_at_us + SILENT_US;
     if (silent) {
         endpoint_disconnect(endpoint);
         endpoint->latch.packets = 0;
@@ -230,6 +246,17 @@ void endpoint_housekeep(struct media_thread *thread, struct endpoint *endpoint)
         endpoint->connected = connect(endpoint->rtp_fd, (const struct sockaddr *)&endpoint->latch.source,
                                       sizeof(endpoint->latch.source)) == 0;
     }
+}
+
+void endpoint_housekeep(struct media_thread *thread, struct endpoint *endpoint)
+{
+    struct far_dtmf_hit hit;
+    uint64_t now_us = thread->now_us;
+    if (far_dtmf_expire(&endpoint->digits, now_us, &hit)) packet_digit_ended(thread, endpoint, &hit);
+    if (endpoint->secure)
+        secure_housekeep(thread, endpoint);
+    else
+        filter(thread, endpoint);
     if (endpoint->to_known && now_us >= endpoint->rtcp_due_us) {
         if (endpoint->rtcp_due_us > 0)
             send_report(thread, endpoint); /* not at once: there is nothing to say yet */

@@ -149,7 +149,8 @@ static enum far_err set_up(struct media_engine *engine, const struct media_confi
     sigset_t all, before;
     (void)sigfillset(&all);
     (void)pthread_sigmask(SIG_SETMASK, &all, &before); /* signals are the main loop's */
-    err = set_up_sounds(engine, config, text);
+    err = secure_dtls_context_create(&engine->dtls);
+    if (err == FAR_OK) err = set_up_sounds(engine, config, text);
     if (err == FAR_OK) err = start_threads(engine, config);
     (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
     return err;
@@ -214,6 +215,7 @@ struct media_engine *media_engine_destroy(struct media_engine *engine)
     sound_release(engine->music);
     engine->cache = sound_cache_destroy(engine->cache);
     engine->directory = far_index_destroy(engine->directory);
+    engine->dtls = secure_dtls_context_destroy(engine->dtls);
     ports_done(&engine->ports);
     (void)pthread_mutex_destroy(&engine->lock);
     free(engine);
@@ -244,6 +246,9 @@ static void add_counters(const struct counters *counters, struct media_metrics *
     metrics->fork_packets_out += atomic_load_explicit(&counters->fork_packets_out, memory_order_relaxed);
     metrics->fork_errors += atomic_load_explicit(&counters->fork_errors, memory_order_relaxed);
     metrics->ticks_late += atomic_load_explicit(&counters->ticks_late, memory_order_relaxed);
+    metrics->handshakes += atomic_load_explicit(&counters->handshakes, memory_order_relaxed);
+    metrics->handshakes_failed += atomic_load_explicit(&counters->handshakes_failed, memory_order_relaxed);
+    metrics->handshaking += atomic_load_explicit(&counters->handshaking, memory_order_relaxed);
     metrics->players += atomic_load_explicit(&counters->players, memory_order_relaxed);
     metrics->forks += atomic_load_explicit(&counters->forks, memory_order_relaxed);
     metrics->bridges += atomic_load_explicit(&counters->bridges, memory_order_relaxed);

@@ -6,7 +6,7 @@
  * all else of its endpoints, by commands from queue.h
  *
  *   media.h --directory.c--> queue --thread.c--> packet.c (received)  play.c (each 20 ms)  fork.c (copies)
- *                                         \--> endpoint.c (what is sent; birth, death)
+ *                                         \--> endpoint.c (what is sent; birth, death)  secure.c (browsers)
  */
 #pragma once
 #include "far/list.h"
@@ -17,6 +17,7 @@
 #include "media.h"
 #include "ports.h"
 #include "queue.h"
+#include "secure.h"
 #include "sound.h"
 #include "stream.h"
 #include <pthread.h>
@@ -36,7 +37,8 @@ struct counters {
     _Atomic uint64_t packets_in, packets_out, bytes_in, bytes_out;
     _Atomic uint64_t dropped[MEDIA_DROP_COUNT];
     _Atomic uint64_t tx_errors, fork_packets_out, fork_errors, ticks_late;
-    _Atomic uint32_t players, forks, bridges;
+    _Atomic uint64_t handshakes, handshakes_failed;
+    _Atomic uint32_t players, forks, bridges, handshaking;
 };
 static inline void counter_add(_Atomic uint64_t *counter, uint64_t count)
 {
@@ -109,6 +111,7 @@ struct endpoint {
     struct media_remote remote;
     struct sockaddr_in to; /* where its sound is sent */
     struct latch latch;
+    struct secure *secure; /* NULL: plain RTP */
     struct far_rtp_tracker tracker;
     uint64_t source; /* names what it says from its stream's beginning on, as a source of others' streams */
     uint16_t epoch;
@@ -162,6 +165,7 @@ struct media_engine {
     struct sound *music; /* kept, so that it never leaves the cache's memory */
     size_t cache_bytes_max;
     struct loader *loader;
+    struct secure_dtls_context *dtls;
     char music_file[MEDIA_PATH_MAX];
     void (*emit)(void *context, const struct media_event *event);
     void *context;
@@ -208,6 +212,9 @@ void endpoint_housekeep(struct media_thread *thread, struct endpoint *endpoint);
 /* packet.c */
 void packet_receive(struct media_thread *thread, struct endpoint *endpoint);
 void packet_receive_rtcp(struct media_thread *thread, struct endpoint *endpoint);
+/** RTCP of len bytes is in the buffer. */
+void packet_heard_rtcp(struct media_thread *thread, struct endpoint *endpoint, const struct sockaddr_in *from,
+                       size_t len);
 void packet_digit_ended(struct media_thread *thread, struct endpoint *endpoint,
                         const struct far_dtmf_hit *hit);
 

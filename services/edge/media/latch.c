@@ -59,3 +59,13 @@ enum latch_verdict latch_check(struct latch *latch, const struct sockaddr_in *so
     latch->ssrc = ssrc; /* the same phone began anew */
     return LATCH_ACCEPT_NEW;
 }
+
+enum latch_verdict latch_trust(struct latch *latch, const struct sockaddr_in *source, uint32_t ssrc,
+                               uint64_t now_us)
+{
+    if (!latch->locked || ssrc != latch->ssrc) return lock(latch, source, ssrc, now_us);
+    latch->source = *source;
+    latch->heard_at_us = now_us;
+    latch->packets++;
+    return LATCH_ACCEPT;
+}

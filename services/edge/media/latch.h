@@ -42,5 +42,8 @@ bool latch_signal(struct latch *latch, const struct sockaddr_in *address, uint64
 /** Judge one valid RTP packet. */
 enum latch_verdict latch_check(struct latch *latch, const struct sockaddr_in *source, uint32_t ssrc,
                                uint16_t sequence, uint64_t now_us);
+/** The packet is known to be the remote's, by its keys: whatever its source, it is the one from now on. */
+enum latch_verdict latch_trust(struct latch *latch, const struct sockaddr_in *source, uint32_t ssrc,
+                               uint64_t now_us);
 /** Equal address and port. */
 bool latch_same(const struct sockaddr_in *a, const struct sockaddr_in *b);

@@ -45,7 +45,7 @@ static void begin_stream(struct media_thread *thread, struct endpoint *endpoint)
     new_source(endpoint);
     if (far_dtmf_expire(&endpoint->digits, UINT64_MAX, &hit)) packet_digit_ended(thread, endpoint, &hit);
     endpoint->digits = (struct far_dtmf_rx){0};
-    if (latch_same(&endpoint->to, &endpoint->latch.source)) return;
+    if (endpoint->secure || latch_same(&endpoint->to, &endpoint->latch.source)) return;
     endpoint_disconnect(endpoint);
     endpoint->to = endpoint->latch.source; /* symmetric RTP */
     endpoint->to_known = true;
@@ -130,11 +130,20 @@ static void hand_on(struct media_thread *thread, struct endpoint *endpoint, cons
                     1); /* expected, so not the endpoint's fault */
 }
 
+static enum latch_verdict judge(const struct media_thread *thread, struct endpoint *endpoint,
+                                const struct sockaddr_in *from, const struct far_rtp *rtp)
+{
+    if (endpoint->secure) return latch_trust(&endpoint->latch, from, rtp->ssrc, thread->now_us);
+    return latch_check(&endpoint->latch, from, rtp->ssrc, rtp->sequence, thread->now_us);
+}
+
 void packet_receive(struct media_thread *thread, struct endpoint *endpoint)
 {
     struct sockaddr_in from;
     struct far_rtp rtp;
     size_t len = read_packet(thread, endpoint, endpoint->rtp_fd, &from);
+    if (len == 0) return;
+    if (endpoint->secure) len = secure_receive(thread, endpoint, &from, len);
     if (len == 0) return;
     if (far_rtp_decode(thread->buffer, len, &rtp) != FAR_OK) {
         drop(thread, endpoint, MEDIA_DROP_NOT_RTP);
@@ -149,7 +158,7 @@ void packet_receive(struct media_thread *thread, struct endpoint *endpoint)
         drop(thread, endpoint, MEDIA_DROP_TYPE);
         return;
     }
-    enum latch_verdict verdict = latch_check(&endpoint->latch, &from, rtp.ssrc, rtp.sequence, thread->now_us);
+    enum latch_verdict verdict = judge(thread, endpoint, &from, &rtp);
     if (verdict == LATCH_STRAY) {
         drop(thread, endpoint, MEDIA_DROP_STRAY);
         return;
@@ -168,12 +177,21 @@ void packet_receive(struct media_thread *thread, struct endpoint *endpoint)
 void packet_receive_rtcp(struct media_thread *thread, struct endpoint *endpoint)
 {
     struct sockaddr_in from;
-    struct far_rtcp_report report;
     size_t len = read_packet(thread, endpoint, endpoint->rtcp_fd, &from);
     if (len == 0) return;
+    if (endpoint->secure)
+        drop(thread, endpoint, MEDIA_DROP_UNSECURED); /* theirs comes with the sound, encrypted */
+    else
+        packet_heard_rtcp(thread, endpoint, &from, len);
+}
+
+void packet_heard_rtcp(struct media_thread *thread, struct endpoint *endpoint, const struct sockaddr_in *from,
+                       size_t len)
+{
+    struct far_rtcp_report report;
     enum far_err err = far_rtcp_decode(thread->buffer, len, &report);
     if (err == FAR_EPROTO) drop(thread, endpoint, MEDIA_DROP_NOT_RTP);
-    if (err == FAR_OK && endpoint->to_known && from.sin_addr.s_addr == endpoint->to.sin_addr.s_addr)
+    if (err == FAR_OK && endpoint->to_known && from->sin_addr.s_addr == endpoint->to.sin_addr.s_addr)
         endpoint->stats.rtcp_last_at_us = thread->now_us;
     if (err != FAR_OK || !report.block || report.about_ssrc != endpoint->tx.ssrc) return;
     endpoint->stats.remote_lost = report.lost > 0 ? (uint64_t)report.lost : 0;

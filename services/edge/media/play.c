@@ -155,7 +155,8 @@ static void send_digit(struct media_thread *thread, struct endpoint *endpoint)
 
 void play_tick(struct media_thread *thread, struct endpoint *endpoint, unsigned ticks)
 {
-    if (!endpoint->remote_set) return; /* nobody would hear the beginning */
+    bool waits = endpoint->secure && endpoint->secure->state == SECURE_WAITING;
+    if (!endpoint->remote_set || waits) return; /* nobody would hear the beginning */
     for (unsigned i = 0; i < ticks; i++) {
         if (endpoint->digit_on)
             send_digit(thread, endpoint);

@@ -11,12 +11,14 @@
 struct endpoint;
 struct play;
 struct fork;
+struct secure;
 
 enum command_kind {
     COMMAND_ADD,   /* an endpoint, new or moved here, is this thread's from now on */
     COMMAND_LEAVE, /* it is to go to another thread */
     COMMAND_CLOSE,
     COMMAND_REMOTE,
+    COMMAND_SECURE,
     COMMAND_QUERY,
     COMMAND_BRIDGE,
     COMMAND_UNBRIDGE,
@@ -43,6 +45,7 @@ struct command {
         struct endpoint *peer;      /* BRIDGE */
         unsigned thread;            /* LEAVE: where to */
         struct media_remote remote; /* REMOTE */
+        struct secure *secure;      /* SECURE: handed over */
         uint64_t cookie;            /* QUERY */
         bool on;                    /* MUTE, ECHO */
         struct play *play;          /* PLAY: handed over */

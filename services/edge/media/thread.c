@@ -70,6 +70,9 @@ static void execute(struct media_thread *thread, const struct command *command)
     case COMMAND_REMOTE:
         endpoint_set_remote(thread, endpoint, &command->remote);
         break;
+    case COMMAND_SECURE:
+        secure_set(thread, endpoint, command->secure);
+        break;
     case COMMAND_QUERY:
         query(thread, endpoint, command->cookie);
         break;
