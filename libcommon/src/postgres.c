@@ -238,7 +238,8 @@ static bool prepare_session(struct far_pg *pg, struct far_pg_conn *conn, char *w
 {
     char sql[200];
     (void)PQsetNoticeReceiver(conn->pg, ignore_notice, NULL);
-    (void)snprintf(sql, sizeof(sql), "SET search_path TO %s; SET statement_timeout = %lld", pg->schema,
+    /* compiling a statement takes longer than running any of ours */
+    (void)snprintf(sql, sizeof(sql), "SET search_path TO %s; SET jit = off; SET statement_timeout = %lld", pg->schema,
                    (long long)pg->config.statement_ms_max);
     if (far_index_create(PG_STATEMENTS_MAX, 0, 0, &conn->prepared) || far_pg_script(conn, sql)) {
         (void)snprintf(why, why_size, "the session cannot be set up: %s", PQerrorMessage(conn->pg));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* farseat-analytics: live figures, export to Kafka, ingest from Kafka, reports. This file only wires. */
 #include "export/exporter.h"
+#include "far/buf.h"
 #include "far/clock.h"
 #include "far/health.h"
 #include "far/log.h"
@@ -11,6 +12,7 @@
 #include "ingest/facts.h"
 #include "ingest/ingest.h"
 #include "live/live.h"
+#include "report/definitions.h"
 #include "report/report.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -92,7 +94,8 @@ static struct far_metric metric_rows[] = {
                            .help = "Attempts that were done again."},
     [M_EXPORT_LAG] = {.name = "farseat_analytics_export_lag",
                       .type = FAR_GAUGE,
-                      .help = "Entries of stream REC that are not in Kafka yet, at the process that exports."},
+                      .help =
+                          "Entries of stream REC that are not in Kafka yet, at the process that exports."},
     [M_INGEST_LAG] = {.name = "farseat_analytics_ingest_lag_seconds",
                       .type = FAR_GAUGE,
                       .help = "Age of the oldest record that was read from Kafka and is in no report yet.",
@@ -295,8 +298,20 @@ static void stop(struct far_service *service)
     analytics.bus = far_bus_destroy(analytics.bus);
 }
 
+/* Prints the table of figures that docs/kpi.md shows. */
+static int definitions_print(void)
+{
+    struct far_buf out;
+    far_buf_init(&out, 1024 * 1024);
+    definitions_reference(&out);
+    int status = out.err == FAR_OK && fwrite(out.data, 1, out.len, stdout) == out.len ? 0 : 1;
+    far_buf_done(&out);
+    return status;
+}
+
 int main(int argc, char **argv)
 {
+    if (argc == 2 && strcmp(argv[1], "--kpi-definitions") == 0) return definitions_print();
     const struct far_config_group groups[] = {
         {.rows = far_service_bus_rows,
          .row_count = far_service_bus_rows_len,

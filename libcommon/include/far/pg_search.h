@@ -11,7 +11,7 @@
 #define FAR_PG_SEARCH_VALUES_MAX 16
 
 struct far_pg_search {
-    char sql[1536];
+    char sql[4096];
     size_t sql_len;
     const char *values[FAR_PG_SEARCH_VALUES_MAX]; /* the caller's; must live until the search has run */
     size_t values_len;

@@ -18,7 +18,7 @@
 #define WATERMARK_MS 10000
 
 static const enum far_topic topics[] = {FAR_TOPIC_CONTACTS, FAR_TOPIC_SEGMENTS, FAR_TOPIC_AGENT_ACTIVITY,
-                                        FAR_TOPIC_SURVEYS};
+                                        FAR_TOPIC_SURVEYS, FAR_TOPIC_TICKETS};
 
 struct ingest {
     struct far_pg *pg;

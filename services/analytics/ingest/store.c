@@ -9,8 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define VALUES_MAX 24
-#define NUMBER_LEN 24
+#define VALUES_MAX      24
+#define NUMBER_LEN      24
+#define ACTIVITY_MS_MAX UINT64_C(3155760000000)     /* a century */
+#define STARTED_US_MAX  INT64_C(253402300800000000) /* the year 10000 */
 
 /* Values of one statement: texts are pointed to, numbers are kept here. */
 struct values {
@@ -72,6 +74,9 @@ static enum far_err contact_row(struct far_pg_conn *conn, const Farseat__V1__Con
     add_bool(&values, contact->survey_answered);
     add_i64(&values, contact->survey_score);
     add_i64(&values, contact->direction);
+    add_text(&values, contact->site_id);
+    add_text(&values, contact->published);
+    add_text(&values, contact->disposition);
     add_text(&values, hex);
     PGresult *result = NULL;
     enum far_err err = far_pg_query(
@@ -80,9 +85,10 @@ static enum far_err contact_row(struct far_pg_conn *conn, const Farseat__V1__Con
         "wait_ms, "
         "talk_ms, hold_ms, after_call_work_ms, short_abandon, service_level_ms, transfers, parts, "
         "survey_pushed, "
-        "survey_answered, survey_score, direction, record) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, "
-        "$11, $12, "
-        "$13, $14, $15, $16, $17, $18, $19) on conflict (contact_id) do update set revision = "
+        "survey_answered, survey_score, direction, site_id, published, disposition, record) "
+        "values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, "
+        "$21, "
+        "$22) on conflict (contact_id) do update set revision = "
         "excluded.revision, "
         "started_at_us = excluded.started_at_us, result = excluded.result, first_queue_id = "
         "excluded.first_queue_id, "
@@ -92,7 +98,9 @@ static enum far_err contact_row(struct far_pg_conn *conn, const Farseat__V1__Con
         "short_abandon = excluded.short_abandon, service_level_ms = excluded.service_level_ms, "
         "transfers = excluded.transfers, parts = excluded.parts, survey_pushed = excluded.survey_pushed, "
         "survey_answered = excluded.survey_answered, survey_score = excluded.survey_score, "
-        "direction = excluded.direction, record = excluded.record where contact.revision < excluded.revision "
+        "direction = excluded.direction, site_id = excluded.site_id, published = excluded.published, "
+        "disposition = excluded.disposition, record = excluded.record where contact.revision < "
+        "excluded.revision "
         "returning 1",
         values.len, values.texts, &result);
     free(hex);
@@ -174,6 +182,9 @@ static enum far_err store_activity(struct far_pg_conn *conn, const ProtobufCMess
 {
     const Farseat__V1__AgentActivityRecord *activity = (const Farseat__V1__AgentActivityRecord *)message;
     struct values values = {.len = 0};
+    if (activity->duration_ms > ACTIVITY_MS_MAX || activity->started_at_us < 0 ||
+        activity->started_at_us > STARTED_US_MAX)
+        return FAR_EPROTO; /* its end could not be told */
     add_text(&values, activity->record_id);
     add_text(&values, activity->agent_id);
     add_text(&values, activity->agent_name);
@@ -185,6 +196,25 @@ static enum far_err store_activity(struct far_pg_conn *conn, const ProtobufCMess
                "insert into agent_activity (record_id, agent_id, agent_name, started_at_us, duration_ms, "
                "state, reason) "
                "values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing",
+               &values);
+}
+
+/* Whose the contact was; tickets made by hand have none. */
+static enum far_err store_ticket(struct far_pg_conn *conn, const ProtobufCMessage *message)
+{
+    const Farseat__V1__TicketRecord *ticket = (const Farseat__V1__TicketRecord *)message;
+    struct values values = {.len = 0};
+    struct far_id id;
+    if (far_id_parse(ticket->ticket_id, &id) != FAR_OK) return FAR_EPROTO;
+    add_text(&values, ticket->ticket_id);
+    add_i64(&values, ticket->revision);
+    add_text(&values, far_id_parse(ticket->contact_id, &id) == FAR_OK ? ticket->contact_id : "");
+    add_text(&values, far_id_parse(ticket->customer_id, &id) == FAR_OK ? ticket->customer_id : "");
+    return run(conn,
+               "insert into ticket (ticket_id, revision, contact_id, customer_id) values ($1, $2, "
+               "nullif($3, '')::uuid, nullif($4, '')::uuid) on conflict (ticket_id) do update set "
+               "revision = excluded.revision, contact_id = excluded.contact_id, "
+               "customer_id = excluded.customer_id where ticket.revision < excluded.revision",
                &values);
 }
 
@@ -210,10 +240,9 @@ enum far_err store_value(struct far_pg_conn *conn, const struct far_topic_row *t
                          size_t len)
 {
     static enum far_err (*const stores[FAR_TOPIC_COUNT])(struct far_pg_conn *, const ProtobufCMessage *) = {
-        [FAR_TOPIC_CONTACTS] = store_contact,
-        [FAR_TOPIC_SEGMENTS] = store_segment,
-        [FAR_TOPIC_AGENT_ACTIVITY] = store_activity,
-        [FAR_TOPIC_SURVEYS] = store_survey,
+        [FAR_TOPIC_CONTACTS] = store_contact,        [FAR_TOPIC_SEGMENTS] = store_segment,
+        [FAR_TOPIC_AGENT_ACTIVITY] = store_activity, [FAR_TOPIC_SURVEYS] = store_survey,
+        [FAR_TOPIC_TICKETS] = store_ticket,
     };
     size_t at = (size_t)(topic - far_topic_rows);
     if (!stores[at]) return FAR_OK;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* report.h - what reports ask of the tables (far.api.analytics.ContactSearch, ContactGet, KpiReport), as
- * rows. The formulas are kpi.h's; here are the sums. */
+/* report.h - what reports ask of the tables (far.api.analytics.ContactSearch, ContactGet, KpiReport, Report,
+ * KpiDefinitions), as rows. The formulas are kpi.h's; here are the sums. */
 #pragma once
 #include "far/number.h"
 #include "far/pg_method.h"
