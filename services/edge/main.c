@@ -2,6 +2,7 @@
 /* farseat-edge: a SIP media edge. This file only wires; README.md says who tells it what. */
 #include "control/edge.h"
 #include "far/str.h"
+#include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -22,6 +23,13 @@ static const struct far_config_row rows[] = {
      .max = 15},
     {ROW("sip.offer_sha256", FAR_CONFIG_BOOL, offer_sha256, "false",
          "Offer SHA-256 beside MD5 to phones (RFC 8760); some phones give up at the sight of it")},
+    {ROW("door.listen", FAR_CONFIG_STRING, door_listen, "127.0.0.1:0",
+         "Address and port where the gateway hands browsers over; port 0: any that is free; empty: no "
+         "browsers. "
+         "What passes is not encrypted: this host, or a network of your own"),
+     .max = 63},
+    {ROW("door.browsers_max", FAR_CONFIG_INT, browsers_max, "2000", "Browsers at once; beyond: refused"),
+     .min = 1, .max = 20000},
     {ROW("numbers.area_code", FAR_CONFIG_STRING, area_code, "020",
          "Area code of local numbers that come from trunks whose rule does not say"),
      .max = 6},
@@ -67,6 +75,12 @@ static enum far_err check(struct far_service *service, struct far_buf *errors)
         far_buf_addf(errors,
                      "sip.listen: with 0.0.0.0 phones must be told an address; set sip.advertised and "
                      "rtp.listen\n");
+    if (config.door_listen[0] &&
+        (far_config_address(config.door_listen, host, sizeof(host), &port) != FAR_OK ||
+         strcmp(host, "0.0.0.0") == 0 || inet_addr(host) == INADDR_NONE))
+        far_buf_addf(errors,
+                     "door.listen: \"%s\" is no IPv4 address of this host and port; write e.g. 127.0.0.1:0\n",
+                     config.door_listen);
     if (config.rtp_port_max <= config.rtp_port_min)
         far_buf_addf(errors, "rtp.port_max: must be above rtp.port_min\n");
     return errors->len == before ? FAR_OK : FAR_EINVAL;

@@ -95,7 +95,7 @@ enum call_kind { CALL_CALLER, CALL_AGENT, CALL_LINK };
 struct call {
     uint64_t id; /* 0: free */
     enum call_kind kind;
-    bool answered, ending, bridged;
+    bool answered, ending, bridged, muted;
     uint32_t party; /* caller or agent */
     uint32_t peer_edge;
     uint64_t peer_link;
@@ -129,6 +129,7 @@ struct agent { /* a person with a phone */
     uint32_t bound_life; /* of the edge */
     uint64_t call;       /* the call that its phone has; 0: none */
     uint32_t call_edge;
+    uint64_t mute_differs_ms; /* until when it was shown as it is */
 };
 struct exporter {
     bool alive;

@@ -164,6 +164,29 @@ static void check_places(struct world *world, const struct acd *acd)
     }
 }
 
+/* What is shown as muted is muted, and the other way round; commands are on their way for a while. */
+static void check_muted(struct world *world, const struct acd *acd)
+{
+    Farseat__V1__AgentListReply agents;
+    bool healthy = is_healthy(world);
+    if (acd_view_agents(acd, &world->arena, &agents) != FAR_OK) {
+        sim_fail(world, "no room for views");
+        return;
+    }
+    for (size_t i = 0; i < agents.n_agents; i++) {
+        const Farseat__V1__AgentView *view = agents.agents[i];
+        int at = people_agent_of(world, view->phone);
+        struct agent *agent = at < 0 ? NULL : &world->agents[at];
+        const struct call *call = agent ? edge_call(world, agent->call_edge, agent->call, 0) : NULL;
+        bool talks = view->state == FARSEAT__V1__AGENT_STATE__AGENT_TALKING && call && !call->ending;
+        if (!agent) continue;
+        if (!healthy || !talks || view->muted == call->muted)
+            agent->mute_differs_ms = world->now_ms;
+        else if (world->now_ms - agent->mute_differs_ms > STARVING_MS)
+            sim_fail(world, "%s is shown muted %d and is muted %d", view->agent_id, view->muted, call->muted);
+    }
+}
+
 void check_second(struct world *world)
 {
     const struct process *best = process_best(world);
@@ -172,6 +195,8 @@ void check_second(struct world *world)
     char text[160];
     arena_clear(world);
     check_places(world, acd);
+    arena_clear(world);
+    check_muted(world, acd);
     arena_clear(world);
     if (!is_healthy(world) || !is_starving(world, acd, text, sizeof(text)))
         world->starving_since_ms = world->now_ms;

@@ -184,6 +184,8 @@ static void happen(struct world *world, uint32_t who, const struct happens *happ
     if (!call) return;
     switch (happens->what) {
     case HAPPENS_RING:
+        /* one phone in six has forgotten what it said when it registered */
+        if (call->party % 3 == 1 && call->serial % 6 != 0) edge_core_can_talk(edge->core, call->id);
         if (!call->ending) edge_core_ringing(edge->core, now_ms, call->id);
         break;
     case HAPPENS_ANSWER:
@@ -378,6 +380,14 @@ static void act_on_call(struct world *world, uint32_t who, struct call *call,
         break;
     case EDGE_ACT_PLAY_STOP:
         if (call->play == action->play.play) stop_play(world, who, call, EDGE_PLAY_STOPPED);
+        break;
+    case EDGE_ACT_TALK: /* it answers, unless the person was quicker */
+        if (!sim_fault(world, 100))
+            later(world, who, 5 + far_rand_below(&world->rand, 200),
+                  &(struct happens){.what = HAPPENS_ANSWER, .call = call->id, .serial = call->serial});
+        break;
+    case EDGE_ACT_MUTE:
+        call->muted = action->on;
         break;
     case EDGE_ACT_BRIDGE:
         stop_play(world, who, call, EDGE_PLAY_STOPPED);

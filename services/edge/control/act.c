@@ -15,10 +15,14 @@ static void media_said(enum far_err err, const char *what, uint64_t call)
     FAR_WARN("media-refused", "what=%s call=%lu why=%s", what, call, far_err_name(err));
 }
 
-static void respond(struct edge *edge, uint64_t call, uint32_t status, const char *sdp, const char *headers)
+static void respond(struct edge *edge, uint64_t id, uint32_t status, const char *sdp, const char *headers)
 {
-    struct sip_answer answer = {.status = status, .sdp = sdp ? sdp : "", .headers = headers};
-    sip_respond(edge->sip, call, &answer);
+    const struct edge_call *call = call_find(edge, id);
+    struct sip_answer answer = {.status = status,
+                                .sdp = sdp ? sdp : "",
+                                .headers = headers,
+                                .route = call && call->route[0] ? call->route : NULL};
+    sip_respond(edge->sip, id, &answer);
 }
 
 static void act_answer(struct edge *edge, const struct edge_action *action)
@@ -46,14 +50,31 @@ static void act_reject(struct edge *edge, const struct edge_action *action)
     respond(edge, action->call, action->end.sip_status, NULL, headers);
 }
 
+/* Who of the phone's contacts is a browser that is still here. */
+static size_t note_browsers(const struct edge *edge, struct edge_call *call,
+                            const struct registrar_phone *phone)
+{
+    size_t here = 0;
+    for (size_t i = 0; i < phone->len; i++) {
+        const struct registrar_binding *binding = &phone->bindings[i];
+        const struct door_browser *browser = binding->client[0] ? browsers_find(edge, binding->source) : NULL;
+        call->browsers[i] = browser ? browser->id : 0;
+        here += browser != NULL;
+        call->can_talk |= binding->answer == REGISTRAR_TALK;
+    }
+    call->browsers_len = call->targets_len = phone->len;
+    return here;
+}
+
 /* Every contact of the phone rings; its true source is where the INVITE goes. */
 static void act_dial(struct edge *edge, const struct edge_action *action)
 {
     char routes[SIP_TARGETS_MAX][REGISTRAR_NAME_SIZE + 32], headers[320], to[160];
     const struct registrar_phone *phone = registrar_find(edge->registrar, action->dial.phone);
     struct edge_call *call = phone ? call_new(edge, action->call, CALL_LEG) : NULL;
+    size_t browsers = call ? note_browsers(edge, call, phone) : 0;
     if (!call || call_open_media(edge, call, action->contact_id) != FAR_OK ||
-        call_offer(edge, call) != FAR_OK) {
+        call_offers(edge, call, phone->len - browsers, browsers) != FAR_OK) {
         hear_ended_later(edge, action->call, phone ? "error" : "unreachable", phone ? 500 : 480);
         return;
     }
@@ -70,7 +91,10 @@ static void act_dial(struct edge *edge, const struct edge_action *action)
         const struct registrar_binding *binding = &phone->bindings[i];
         (void)snprintf(routes[i], sizeof(routes[i]), "sip:%s;transport=%.3s", binding->source + 4,
                        binding->source);
-        dial.targets[i] = (struct sip_target){.uri = binding->contact_uri, .route = routes[i]};
+        dial.targets[i] = (struct sip_target){.uri = binding->contact_uri,
+                                              .route = routes[i],
+                                              .body = call->browsers[i] ? call->sdp_secure : NULL,
+                                              .can_talk = binding->answer == REGISTRAR_TALK};
     }
     dial.targets_len = phone->len;
     (void)snprintf(to, sizeof(to), "sip:%s@%s", phone->phone, edge->advertised_ip);
@@ -175,6 +199,12 @@ void act_on(void *context, const struct edge_action *action)
         return;
     case EDGE_ACT_ECHO:
         media_said(media_echo(edge->media, action->call, action->on), "echo", action->call);
+        return;
+    case EDGE_ACT_MUTE:
+        media_said(media_mute(edge->media, action->call, action->on), "mute", action->call);
+        return;
+    case EDGE_ACT_TALK:
+        sip_talk(edge->sip, action->call);
         return;
     case EDGE_ACT_RECORD_OPEN:
         recorders_open(edge, action);

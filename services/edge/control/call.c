@@ -38,6 +38,7 @@ void call_free(struct edge *edge, struct edge_call *call)
     far_list_remove(&call->link);
     free(call->offer);
     free(call->sdp);
+    free(call->sdp_secure);
     free(call);
 }
 
@@ -60,6 +61,26 @@ enum far_err call_open_media(struct edge *edge, struct edge_call *call, const ch
     return err;
 }
 
+/* The endpoint becomes a browser's, or learns what the browser has said. Another ice-ufrag is a new beginning
+ * of ICE (RFC 8839 4.4.1.1.1): then ours are new as well. */
+static enum far_err secure(struct edge *edge, struct edge_call *call, const struct far_sdp_secure *theirs)
+{
+    struct media_secure ice = call->ice;
+    bool known = theirs && ice.remote_ufrag[0];
+    bool restart = known && strcmp(ice.remote_ufrag, theirs->ice_ufrag) != 0;
+    if (known && !restart && strcmp(ice.remote_fingerprint, theirs->fingerprint) == 0) return FAR_OK;
+    enum far_err err = ice.local_ufrag[0] && !restart ? FAR_OK : media_secure_local(&ice);
+    if (theirs) {
+        (void)far_str_copy(ice.remote_ufrag, sizeof(ice.remote_ufrag), theirs->ice_ufrag);
+        (void)far_str_copy(ice.remote_fingerprint, sizeof(ice.remote_fingerprint), theirs->fingerprint);
+    }
+    if (err == FAR_OK) err = media_endpoint_secure(edge->media, call->call, &ice);
+    if (err != FAR_OK) return err;
+    call->ice = ice;
+    call->secure = true;
+    return FAR_OK;
+}
+
 static struct far_sdp_local local_of(const struct edge *edge, const struct edge_call *call)
 {
     struct far_sdp_local local = {.address = edge->advertised_ip,
@@ -72,6 +93,13 @@ static struct far_sdp_local local_of(const struct edge *edge, const struct edge_
                                   .session_id = call->session_id,
                                   .session_version = call->session_version ? call->session_version : 1};
     return local;
+}
+
+static struct far_sdp_local_secure secure_of(const struct edge *edge, const struct edge_call *call)
+{
+    return (struct far_sdp_local_secure){.ice_ufrag = call->ice.local_ufrag,
+                                         .ice_pwd = call->ice.local_pwd,
+                                         .fingerprint = media_secure_fingerprint(edge->media)};
 }
 
 /* Written again with the next version when it differs from what was said last (RFC 3264 8). */
@@ -96,20 +124,47 @@ static enum far_err keep(struct edge_call *call, struct far_sdp *sdp)
 enum far_err call_offer(struct edge *edge, struct edge_call *call)
 {
     struct far_sdp offer;
+    enum far_err err = call->secure ? secure(edge, call, NULL) : FAR_OK;
     struct far_sdp_local local = local_of(edge, call);
+    struct far_sdp_local_secure ice = secure_of(edge, call);
+    if (call->secure) local.secure = &ice;
     if (call->sdp) { /* what goes on keeps its codec */
         local.codecs[0] = call->codec;
         local.codecs[1] = call->codec == FAR_CODEC_PCMA ? FAR_CODEC_PCMU : FAR_CODEC_PCMA;
     }
-    enum far_err err = far_sdp_offer(&local, &offer);
+    if (err == FAR_OK) err = far_sdp_offer(&local, &offer);
     return err == FAR_OK ? keep(call, &offer) : err;
+}
+
+/* Of phones and browsers that ring together one answers: only then the endpoint is a browser's, or not. */
+enum far_err call_offers(struct edge *edge, struct edge_call *call, size_t plain, size_t browsers)
+{
+    char text[SDP_SIZE];
+    struct far_sdp offer;
+    size_t len = 0;
+    call->secure = plain == 0;
+    enum far_err err = call_offer(edge, call);
+    if (err != FAR_OK || call->secure || browsers == 0) return err;
+    err = media_secure_local(&call->ice);
+    struct far_sdp_local local = local_of(edge, call);
+    struct far_sdp_local_secure ice = secure_of(edge, call);
+    local.secure = &ice;
+    if (err == FAR_OK) err = far_sdp_offer(&local, &offer);
+    if (err == FAR_OK) err = far_sdp_write(&offer, text, sizeof(text), &len);
+    if (err != FAR_OK) return err;
+    call->sdp_secure = strdup(text);
+    return call->sdp_secure ? FAR_OK : FAR_ENOMEM;
 }
 
 static enum far_err set_remote(struct edge *edge, struct edge_call *call, const struct far_sdp_media *theirs,
                                bool *ret_held)
 {
     struct far_sdp_choice choice;
-    enum far_err err = far_sdp_choose(theirs, &choice);
+    char why[FAR_SDP_ERROR_MAX] = "";
+    enum far_err err =
+        call->secure ? far_sdp_choose_secure(theirs, &choice, why) : far_sdp_choose(theirs, &choice);
+    if (err == FAR_OK && call->secure) err = secure(edge, call, &theirs->secure);
+    if (why[0]) FAR_WARN("sdp-not-secure", "call=%lu why=%s", call->call, why);
     if (err != FAR_OK) return err;
     struct media_remote remote = {.address = choice.address,
                                   .codec = choice.codec,
@@ -126,9 +181,17 @@ enum far_err call_answer(struct edge *edge, struct edge_call *call, const char *
                          bool *ret_held)
 {
     struct far_sdp theirs, ours;
-    struct far_sdp_local local = local_of(edge, call);
     enum far_err err = far_sdp_parse(offer, len, &theirs, NULL);
     if (err != FAR_OK) return FAR_EPROTO;
+    const struct far_sdp_media *browser = far_sdp_audio_secure(&theirs);
+    if (!call->sdp && browser && !far_sdp_audio(&theirs)) call->secure = true;
+    if (call->secure) { /* our names and passwords must be there before they are written */
+        err = browser ? secure(edge, call, &browser->secure) : FAR_ENOTFOUND;
+        if (err != FAR_OK) return err;
+    }
+    struct far_sdp_local local = local_of(edge, call);
+    struct far_sdp_local_secure ice = secure_of(edge, call);
+    if (call->secure) local.secure = &ice;
     err = far_sdp_answer(&theirs, &local, &ours);
     if (err != FAR_OK) return err;
     /* The one m-line that was taken is the first that can be: the same that set_remote() chooses from. */
@@ -140,11 +203,21 @@ enum far_err call_answer(struct edge *edge, struct edge_call *call, const char *
     return err == FAR_OK ? keep(call, &ours) : err;
 }
 
+/* Who answered first was a browser: what it was offered is what stands. */
+static void take_secure_offer(struct edge_call *call)
+{
+    free(call->sdp);
+    call->sdp = call->sdp_secure;
+    call->sdp_secure = NULL;
+    call->secure = true;
+}
+
 enum far_err call_accept(struct edge *edge, struct edge_call *call, const char *answer, size_t len,
                          bool *ret_held)
 {
     struct far_sdp theirs;
     if (!answer || far_sdp_parse(answer, len, &theirs, NULL) != FAR_OK) return FAR_EPROTO;
-    const struct far_sdp_media *audio = far_sdp_audio(&theirs);
+    if (call->sdp_secure && far_sdp_audio_secure(&theirs)) take_secure_offer(call);
+    const struct far_sdp_media *audio = call->secure ? far_sdp_audio_secure(&theirs) : far_sdp_audio(&theirs);
     return audio ? set_remote(edge, call, audio, ret_held) : FAR_ENOTFOUND;
 }

@@ -143,6 +143,7 @@ static void resync(struct edge *edge)
     edge_core_resync(edge->core, edge_now_ms(edge), edge->incarnation);
     phones_tell(edge);
     links_announce(edge);
+    browsers_announce(edge);
 }
 
 /* How long a command that is read now may have lain here: this process may have been stopped. */
@@ -190,6 +191,7 @@ static void begin(void *context)
     phones_watch(edge);
     trunks_watch(edge);
     links_watch(edge);
+    browsers_announce(edge);
     enum far_err err = far_subject_write(FAR_SUBJECT_CMD_EDGE, subject, sizeof(subject), edge->name, NULL);
     struct far_bus_service commands = {.subject = subject,
                                        .request_type = &farseat__v1__edge_command__descriptor,
@@ -254,6 +256,14 @@ static void show(struct edge *edge, const struct edge_figures *figures)
     count_up(EDGE_M_SIP_REQUESTS, sip.requests, edge->shown_sip.requests);
     count_up(EDGE_M_SIP_ERRORS, sip.errors + sip.refused + sip.orders_lost,
              edge->shown_sip.errors + edge->shown_sip.refused + edge->shown_sip.orders_lost);
+    if (edge->door) {
+        struct door_counts door;
+        door_counts(edge->door, &door);
+        far_metric_set(&edge_metrics[EDGE_M_BROWSERS], door.browsers);
+        count_up(EDGE_M_BROWSERS_REFUSED, door.refused, edge->shown_door.refused);
+        count_up(EDGE_M_BROWSERS_MALFORMED, door.malformed, edge->shown_door.malformed);
+        edge->shown_door = door;
+    }
     count_up(EDGE_M_PACKETS_IN, media.packets_in, edge->shown_media.packets_in);
     count_up(EDGE_M_PACKETS_OUT, media.packets_out, edge->shown_media.packets_out);
     for (size_t i = 0; i < MEDIA_DROP_COUNT; i++) {
@@ -322,6 +332,7 @@ static void on_second(void *arg, uint64_t timer)
     (void)timer;
     if (!edge->began) return;
     phones_second(edge);
+    browsers_second(edge);
     if (++edge->seconds % SILENCE_LOOK_S == 0) calls_look(edge);
     edge_touched(edge);
 }
@@ -414,6 +425,7 @@ enum far_err edge_start(struct edge *edge, struct far_service *service, const st
     if (err == FAR_OK) err = far_service_bus_join(service, &config->bus, begin, edge, &edge->bus);
     if (err == FAR_OK) err = create_appender(edge);
     if (err == FAR_OK) err = create_sip(edge);
+    if (err == FAR_OK) err = browsers_start(edge);
     if (err == FAR_OK)
         err = far_timer_start(edge->loop, PULSE_MS, PULSE_MS, on_pulse, edge, &edge->pulse_timer);
     if (err == FAR_OK) err = far_timer_start(edge->loop, 1000, 1000, on_second, edge, &edge->second_timer);
@@ -425,6 +437,7 @@ void edge_drain(struct edge *edge)
 {
     edge->drained_at_ms = edge_now_ms(edge) + (uint64_t)edge->config->drain_ms;
     if (edge->began) edge_core_drain(edge->core, edge_now_ms(edge));
+    if (edge->began) browsers_retract(edge);
     edge_touched(edge);
 }
 
@@ -434,6 +447,7 @@ void edge_stop(struct edge *edge)
     far_timer_stop(edge->loop, edge->pulse_timer);
     far_timer_stop(edge->loop, edge->second_timer);
     edge->commands = far_bus_unsubscribe(edge->commands);
+    browsers_stop(edge);
     edge->sip = sip_destroy(edge->sip);
     edge->media = media_engine_destroy(edge->media);
     hear_media_destroy(edge);

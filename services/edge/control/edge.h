@@ -6,9 +6,11 @@
  *   call.c       what is known of a call; SDP              hear.c     events of SIP and media -> the core
  *   phones.c     registrations and their buckets           trunks.c   who may call in
  *   links.c      other edges                               recorders.c  SIPREC sessions and their keep-alive
+ *   browsers.c   the door, and browsers that go
  */
 #pragma once
 #include "digest.h"
+#include "door.h"
 #include "edge_core.h"
 #include "far/bus.h"
 #include "far/index.h"
@@ -51,6 +53,13 @@
       "SIP messages refused, not sent or not understood.")                                                   \
     X(MEDIA_ERRORS, FAR_COUNTER, "farseat_edge_media_errors_total",                                          \
       "Commands that the media engine did not take.")                                                        \
+    X(BROWSERS, FAR_GAUGE, "farseat_edge_browsers", "Browsers that are here by the door.")                   \
+    X(BROWSERS_REFUSED, FAR_COUNTER, "farseat_edge_browsers_refused_total",                                  \
+      "Browsers that the door refused: wrong or repeated proofs, or too many.")                              \
+    X(BROWSERS_MALFORMED, FAR_COUNTER, "farseat_edge_browsers_malformed_total",                              \
+      "Browsers given up because they sent no SIP.")                                                         \
+    X(SOUND_FAILED, FAR_COUNTER, "farseat_edge_sound_failed_total",                                          \
+      "Browsers' calls that ended because ICE or DTLS came to nothing.")                                     \
     X(PACKETS_IN, FAR_COUNTER, "farseat_edge_rtp_in_total", "RTP packets received.")                         \
     X(PACKETS_OUT, FAR_COUNTER, "farseat_edge_rtp_out_total", "RTP packets sent.")                           \
     X(RTP_DROPPED, FAR_COUNTER, "farseat_edge_rtp_dropped_total", "RTP packets that went nowhere.")
@@ -66,7 +75,12 @@ struct edge_config {
     int64_t rtp_port_min, rtp_port_max, media_threads;
     int64_t legs_max, phones_max, drain_ms, silence_ms, offer_ms;
     bool offer_sha256;
+    const char *door_listen; /* "": no door */
+    int64_t browsers_max;
 };
+
+#define EDGE_SECURE_MS    10000u /* a browser's sound must be up so soon after the answer */
+#define EDGE_ADDRESS_SIZE 80
 
 enum call_kind { CALL_LEG, CALL_LINK, CALL_SESSION };
 
@@ -83,7 +97,17 @@ struct edge_call {
     enum far_codec codec;
     struct sockaddr_in local;        /* RTP */
     char phone[REGISTRAR_NAME_SIZE]; /* dialled */
-    uint64_t fork, leg_call;         /* SESSION */
+    bool can_talk;                   /* dialled: one of its contacts takes "Event: talk" */
+    /* a browser's */
+    bool secure, secure_up;  /* ICE and DTLS-SRTP; its sound is up */
+    struct media_secure ice; /* local_ufrag "": not made */
+    char *sdp_secure;        /* dialled: what browsers were offered beside sdp, until it is answered */
+    uint64_t answered_ms;    /* secure: when its sound began to be waited for; 0: it is not */
+    uint64_t browser;        /* whose call it is; 0: none's */
+    uint64_t browsers[SIP_TARGETS_MAX]; /* that it was dialled to, until it is answered */
+    size_t browsers_len, targets_len;   /* targets: that may still answer */
+    char route[EDGE_ADDRESS_SIZE];      /* incoming from a browser: where its requests are sent */
+    uint64_t fork, leg_call;            /* SESSION */
     char recorder_uri[EDGE_URI_SIZE];
     bool up;              /* SESSION: answered */
     uint64_t up_since_ms; /* likewise */
@@ -151,6 +175,8 @@ struct edge {
 
     struct digest *digest;
     struct registrar *registrar;
+    struct door *door; /* NULL: none */
+    struct door_counts shown_door;
     struct far_index *users; /* phone -> users_rows */
     struct edge_user *users_rows;
     size_t users_max;
@@ -195,6 +221,9 @@ void call_free(struct edge *edge, struct edge_call *call);
 void call_free_all(struct edge *edge);
 /** Open the endpoint. @return FAR_OK or what media says (logged). */
 enum far_err call_open_media(struct edge *edge, struct edge_call *call, const char *contact_id);
+/** The offers to a phone's contacts: call->sdp for plain ones, call->sdp_secure for browsers beside them, or
+ * call->sdp when all are browsers. */
+enum far_err call_offers(struct edge *edge, struct edge_call *call, size_t plain, size_t browsers);
 /** An offer of ours, kept in call->sdp. */
 enum far_err call_offer(struct edge *edge, struct edge_call *call);
 /** Our answer to their offer, kept in call->sdp; the endpoint learns the remote.
@@ -228,9 +257,14 @@ void phones_second(struct edge *edge);
 void phones_tell(struct edge *edge);
 /** It did not answer a call: it is no longer bound. */
 void phones_unreachable(struct edge *edge, const char *phone);
+/** Its binding has no connection any more. */
+void phones_browser_gone(struct edge *edge, const struct door_browser *browser);
 /** Who it is, by digest. @return 0 and the phone's name; 401 and 503 with ret_headers; 403. */
 uint32_t phones_identify(struct edge *edge, const char *method, const struct sip_request *request,
                          char ret_phone[REGISTRAR_NAME_SIZE], char *ret_headers, size_t headers_size);
+/** By the connection that it came by: only the phone that the browser was let in for. @return 0; 403. */
+uint32_t phones_of_browser(const struct door_browser *browser, const struct sip_request *request,
+                           char ret_phone[REGISTRAR_NAME_SIZE]);
 bool phones_known(const struct edge *edge, const char *phone);
 
 /* trunks.c */
@@ -238,6 +272,23 @@ enum far_err trunks_start(struct edge *edge);
 void trunks_stop(struct edge *edge);
 void trunks_watch(struct edge *edge);
 void trunks_invite(struct edge *edge, struct sip_event *event);
+
+/* browsers.c */
+enum far_err browsers_start(struct edge *edge);
+void browsers_stop(struct edge *edge);
+/** Say in the bucket where the door is, and that it is no more. */
+void browsers_announce(struct edge *edge);
+void browsers_retract(struct edge *edge);
+void browsers_second(struct edge *edge);
+/** MEDIA_EV_SECURE. */
+void browsers_sound(struct edge *edge, const struct media_event *event);
+void browsers_sound_failed(struct edge *edge, uint64_t call, const char *why);
+/** Who sends from there; NULL: no browser. */
+const struct door_browser *browsers_find(const struct edge *edge, const char *source);
+/** A browser's connection that is gone: nobody is believed from there. */
+bool browsers_is_ghost(const struct edge *edge, const char *source);
+/** The source, or a browser's own address behind "wss:". */
+void browsers_address(const struct edge *edge, const char *source, char *ret_address, size_t size);
 
 /* links.c */
 enum far_err links_start(struct edge *edge);

@@ -120,9 +120,7 @@ static void on_media(struct edge *edge, const struct media_event *event)
         recorders_refused(edge, event->fork.fork_id);
         return;
     case MEDIA_EV_SECURE:
-        if (event->secure.up) return;
-        FAR_WARN("media-not-secure", "call=%lu why=%s", call, event->secure.text);
-        sip_hangup(edge->sip, call, 0, "no secure sound");
+        browsers_sound(edge, event);
         return;
     case MEDIA_EV_STATS:
         on_stats(edge, event);
@@ -251,7 +249,12 @@ static void on_answered(struct edge *edge, struct edge_call *call, const struct 
         recorders_answered(edge, call, event);
         return;
     }
+    char address[EDGE_ADDRESS_SIZE];
     bool described_by_them = !call->incoming || call->delayed;
+    const struct door_browser *browser = call->incoming ? NULL : browsers_find(edge, event->text);
+    browsers_address(edge, event->text, address, sizeof(address));
+    if (browser) call->browser = browser->id;
+    call->browsers_len = 0;
     enum far_err err =
         described_by_them ? call_accept(edge, call, event->body, event->body_len, NULL) : FAR_OK;
     if (err != FAR_OK) {
@@ -259,7 +262,8 @@ static void on_answered(struct edge *edge, struct edge_call *call, const struct 
         sip_hangup(edge->sip, call->call, 0, "no common codec");
         return;
     }
-    edge_core_answered(edge->core, edge_now_ms(edge), call->call, call->incoming ? "" : event->text);
+    if (call->secure && !call->secure_up) call->answered_ms = edge_now_ms(edge);
+    edge_core_answered(edge->core, edge_now_ms(edge), call->call, call->incoming ? "" : address);
 }
 
 static void on_offer(struct edge *edge, struct edge_call *call, const struct sip_event *event)
@@ -323,6 +327,7 @@ static void on_call(struct edge *edge, struct sip_event *event)
     if (!call) return;
     switch (event->kind) {
     case SIP_EV_RINGING:
+        if (event->can_talk || call->can_talk) edge_core_can_talk(edge->core, event->call);
         edge_core_ringing(edge->core, edge_now_ms(edge), event->call);
         return;
     case SIP_EV_ANSWERED:
@@ -358,7 +363,8 @@ void hear_sip(void *context, struct sip_event *event)
         phones_register(edge, event->token, event->request);
         break;
     case SIP_EV_INVITE:
-        if (event->request->link[0])
+        if (event->request->link[0] && !browsers_find(edge, event->request->source) &&
+            !browsers_is_ghost(edge, event->request->source))
             links_invite(edge, event);
         else
             trunks_invite(edge, event);

@@ -75,6 +75,7 @@ static void user_remove(struct edge *edge, const char *phone)
 {
     struct edge_user *user = user_find(edge, phone);
     if (!user) return;
+    if (edge->door) door_close_phone(edge->door, phone, "revoked");
     (void)far_index_remove_text(edge->users, phone);
     sodium_memzero(user, sizeof(*user));
 }
@@ -130,6 +131,8 @@ static void store(void *context, const struct registrar_phone *phone)
         rows[i].cseq = from->cseq;
         rows[i].expires_at_us = from->expires_at_us;
         rows[i].user_agent = (char *)from->user_agent;
+        rows[i].answer = (char *)registrar_answer_name(from->answer);
+        rows[i].client = (char *)from->client;
         bindings[i] = &rows[i];
     }
     size_t len = farseat__v1__registration__get_packed_size(&registration);
@@ -157,13 +160,15 @@ static void unstore(struct edge *edge, const char *phone)
 static void tell_bound(void *context, const struct registrar_phone *phone)
 {
     struct edge *edge = context;
-    char user_agent[REGISTRAR_NAME_SIZE];
+    char user_agent[REGISTRAR_NAME_SIZE], address[EDGE_ADDRESS_SIZE];
     Farseat__V1__PhoneBound bound = FARSEAT__V1__PHONE_BOUND__INIT;
     (void)far_str_copy(user_agent, sizeof(user_agent), phone->bindings[0].user_agent);
     far_utf8_mend(user_agent); /* the log is read by people and by programs that insist */
     bound.phone = (char *)phone->phone;
     bound.user_agent = user_agent;
-    bound.address = (char *)phone->bindings[0].source;
+    browsers_address(edge, phone->bindings[0].source, address, sizeof(address));
+    bound.address = address;
+    bound.answer = (char *)registrar_answer_name(registrar_answer(phone));
     for (size_t i = 0; i < phone->len; i++)
         if (phone->bindings[i].expires_at_us > bound.expires_at_us)
             bound.expires_at_us = phone->bindings[i].expires_at_us;
@@ -278,6 +283,13 @@ uint32_t phones_identify(struct edge *edge, const char *method, const struct sip
     return 403;
 }
 
+uint32_t phones_of_browser(const struct door_browser *browser, const struct sip_request *request,
+                           char ret_phone[REGISTRAR_NAME_SIZE])
+{
+    if (strcmp(browser->phone, request->from_user) != 0) return 403;
+    return far_str_copy(ret_phone, REGISTRAR_NAME_SIZE, browser->phone) ? 0 : 403;
+}
+
 static void reply(struct edge *edge, uint64_t token, uint32_t status, const char *headers)
 {
     struct sip_register_reply answer = {.status = status, .headers = headers};
@@ -304,7 +316,11 @@ void phones_register(struct edge *edge, uint64_t token, const struct sip_request
         reply(edge, token, 400, "");
         return;
     }
-    uint32_t status = phones_identify(edge, "REGISTER", request, phone, headers, sizeof(headers));
+    const struct door_browser *browser = browsers_find(edge, request->source);
+    uint32_t status = browser ? phones_of_browser(browser, request, phone)
+                      : browsers_is_ghost(edge, request->source)
+                          ? 403
+                          : phones_identify(edge, "REGISTER", request, phone, headers, sizeof(headers));
     if (status == 0 && strcmp(phone, request->to_user) != 0) status = 403; /* somebody else's phone */
     if (status != 0) {
         reply(edge, token, status, headers);
@@ -315,6 +331,10 @@ void phones_register(struct edge *edge, uint64_t token, const struct sip_request
                                       .source = request->source,
                                       .call_id = request->call_id,
                                       .user_agent = request->user_agent,
+                                      .client = browser ? browser->client : "",
+                                      .answer = browser             ? REGISTRAR_BROWSER
+                                                : request->can_talk ? REGISTRAR_TALK
+                                                                    : REGISTRAR_MANUAL,
                                       .cseq = request->cseq,
                                       .contacts_len = request->contacts_len,
                                       .star = request->star,
@@ -352,4 +372,18 @@ void phones_second(struct edge *edge)
 void phones_unreachable(struct edge *edge, const char *phone)
 {
     if (registrar_drop(edge->registrar, phone, "")) changed(edge, phone, REGISTRAR_GONE, "unreachable");
+}
+
+void phones_browser_gone(struct edge *edge, const struct door_browser *browser)
+{
+    const struct registrar_phone *phone = registrar_find(edge->registrar, browser->phone);
+    size_t before = phone ? phone->len : 0;
+    if (!phone || !registrar_has_source(edge->registrar, browser->phone, browser->source)) return;
+    bool gone = registrar_drop(edge->registrar, browser->phone, browser->source);
+    bool fewer = !gone && phone->len < before;
+    changed(edge, browser->phone,
+            gone    ? REGISTRAR_GONE
+            : fewer ? REGISTRAR_BOUND
+                    : REGISTRAR_SAME,
+            "browser-gone");
 }

@@ -164,6 +164,8 @@ static const char *clean(const char *text)
 static void let_in(struct edge *edge, struct sip_event *event, const struct edge_trunk *trunk,
                    const char *phone)
 {
+    char source[EDGE_ADDRESS_SIZE];
+    const struct door_browser *browser = browsers_find(edge, event->request->source);
     const struct sip_request *request = event->request;
     struct edge_call *call = call_new(edge, event->call, CALL_LEG);
     if (!call) {
@@ -175,6 +177,12 @@ static void let_in(struct edge *edge, struct sip_event *event, const struct edge
     call->offer = event->body;
     call->offer_len = event->body_len;
     event->body = NULL;
+    browsers_address(edge, request->source, source, sizeof(source));
+    if (browser) {
+        call->browser = browser->id;
+        call->secure = call->delayed; /* we offer */
+        (void)snprintf(call->route, sizeof(call->route), "sip:%s;transport=tcp", request->source + 4);
+    }
 
     bool asserted = trunk && request->asserted_user[0];
     const char *raw = asserted ? request->asserted_user : request->from_user;
@@ -199,10 +207,10 @@ static void let_in(struct edge *edge, struct sip_event *event, const struct edge
                                      .caller_name = clean(name),
                                      .called_raw = clean(request->called_user),
                                      .sip_call_id = clean(request->call_id),
-                                     .source = request->source,
+                                     .source = source,
                                      .traceparent = traceparent};
     FAR_INFO("invite", "leg=%s trunk=%s phone=%s caller=%s called=%s source=%s", leg_id, incoming.trunk_id,
-             phone, number.canonical, incoming.called_raw, request->source);
+             phone, number.canonical, incoming.called_raw, source);
     edge_core_incoming(edge->core, edge_now_ms(edge), &incoming);
 }
 
@@ -215,6 +223,22 @@ static bool claims_to_be_a_phone(const struct edge *edge, const struct sip_reque
     return false;
 }
 
+/* By its connection: neither a trunk, whatever network that has, nor another phone, nor an edge. */
+static void browser_invites(struct edge *edge, struct sip_event *event, const struct door_browser *browser)
+{
+    char phone[REGISTRAR_NAME_SIZE] = "";
+    uint32_t status = phones_of_browser(browser, event->request, phone);
+    if (event->request->link[0]) status = 403;
+    if (status == 0) {
+        let_in(edge, event, NULL, phone);
+        return;
+    }
+    edge_count(EDGE_M_FORBIDDEN);
+    FAR_INFO("invite-forbidden", "phone=%s client=%s from=%s", browser->phone, browser->client,
+             event->request->from_user);
+    refuse(edge, event->call, status, "");
+}
+
 void trunks_invite(struct edge *edge, struct sip_event *event)
 {
     char headers[2 * DIGEST_CHALLENGE_SIZE + 64] = "", phone[REGISTRAR_NAME_SIZE] = "";
@@ -225,6 +249,15 @@ void trunks_invite(struct edge *edge, struct sip_event *event)
     }
     if (!edge->began) { /* nobody could be told */
         refuse(edge, event->call, 503, "Retry-After: 5\n");
+        return;
+    }
+    const struct door_browser *browser = browsers_find(edge, request->source);
+    if (browser) {
+        browser_invites(edge, event, browser);
+        return;
+    }
+    if (browsers_is_ghost(edge, request->source)) {
+        refuse(edge, event->call, 403, "");
         return;
     }
     bool by_phone = claims_to_be_a_phone(edge, request);

@@ -76,6 +76,7 @@ static void branch_destroy(struct branch *branch)
 {
     nua_handle_bind(branch->nh, NULL);
     nua_handle_destroy(branch->nh);
+    free(branch->sdp);
     free(branch);
 }
 
@@ -280,6 +281,11 @@ static void accept_answer(struct branch *branch, sip_t const *message)
     call->branches[0] = branch;
     call->branches_len = 1;
     call->answered = true;
+    if (branch->sdp) {
+        free(call->sdp);
+        call->sdp = branch->sdp;
+        branch->sdp = NULL;
+    }
     struct posted *posted = stack_event(call->sip, SIP_EV_ANSWERED, call->id);
     if (!posted) return;
     message_source(call->sip, message, posted->event.text, sizeof(posted->event.text), NULL, 0);
@@ -310,10 +316,13 @@ static void on_invite_response(struct branch *branch, nua_handle_t *nh, int stat
     struct call *call = branch->call;
     if (status < 200) {
         branch->provisional = true;
+        if (message && message_can_talk(message)) branch->can_talk = true;
         if (!call || status < 180 || call->ringing || call->answered || call->ending) return;
         call->ringing = true;
         struct posted *posted = stack_event(call->sip, SIP_EV_RINGING, call->id);
-        if (posted) stack_post(posted);
+        if (!posted) return;
+        posted->event.can_talk = branch->can_talk;
+        stack_post(posted);
     } else if (status < 300) {
         if (message) on_invite_success(branch, nh, message);
     } else if (!call) {

@@ -143,6 +143,14 @@ static void copy_unknown(struct sip *sip, struct sip_request *request, sip_t con
     }
 }
 
+bool message_can_talk(sip_t const *message)
+{
+    for (sip_allow_events_t const *header = message->sip_allow_events; header; header = header->k_next)
+        for (msg_param_t const *item = header->k_items; item && *item; item++)
+            if (strcasecmp(*item, "talk") == 0) return true;
+    return false;
+}
+
 struct sip_request *message_request(struct sip *sip, sip_t const *message)
 {
     struct sip_request *request = calloc(1, sizeof(*request));
@@ -162,6 +170,7 @@ struct sip_request *message_request(struct sip *sip, sip_t const *message)
     if (message->sip_user_agent)
         copy_display(request->user_agent, sizeof(request->user_agent), message->sip_user_agent->g_value);
     request->cseq = message->sip_cseq ? message->sip_cseq->cs_seq : 0;
+    request->can_talk = message_can_talk(message);
     request->expires_s = message->sip_expires ? (int64_t)message->sip_expires->ex_delta : -1;
     request->malformed = !good;
     copy_contacts(request, message);

@@ -51,6 +51,7 @@ static void run_respond(struct sip *sip, struct order *order)
     }
     keep_sdp(call, order);
     bool described = call->sdp && order->status < 300 && order->status >= 200;
+    if (order->routes[0]) nua_set_hparams(call->branches[0]->nh, NUTAG_PROXY(order->routes[0]), TAG_END());
     tagi_t headers[HEADERS_MAX + 1];
     header_tags(order->headers, headers);
     nua_respond(call->branches[0]->nh, (int)order->status, sip_phrase(order->status),
@@ -86,10 +87,14 @@ static void invite(struct call *call, struct order *order, size_t at, tagi_t hea
     /* 100 does not count: Debian's nua leaks a message for each one that it is asked to pass on. */
     const char *way = order->routes[at] ? order->routes[at] : order->uris[at];
     branch->patient = strstr(way, "transport=tcp") != NULL;
+    branch->can_talk = order->can_talk[at];
+    branch->sdp = order->bodies[at];
+    order->bodies[at] = NULL;
+    const char *body = branch->sdp ? branch->sdp : order->body;
     nua_invite(nh, TAG_IF(order->routes[at], NUTAG_PROXY(order->routes[at])),
                TAG_IF(order->features, NUTAG_M_FEATURES(order->features)),
                TAG_IF(order->content_type, SIPTAG_CONTENT_TYPE_STR(order->content_type)),
-               TAG_IF(order->body, SIPTAG_PAYLOAD_STR(order->body)), TAG_NEXT(headers));
+               TAG_IF(body, SIPTAG_PAYLOAD_STR(body)), TAG_NEXT(headers));
 }
 
 static void run_dial(struct sip *sip, struct order *order)
@@ -156,6 +161,20 @@ static void run_ping(struct sip *sip, struct order *order)
     nua_options(nh, TAG_END());
 }
 
+/* "terminated": no subscription is meant, and none stays behind. */
+static void run_talk(struct sip *sip, struct order *order)
+{
+    struct call *call = dialog_find(sip, order->call);
+    if (!call || call->incoming || call->answered || call->ending) return;
+    for (size_t i = 0; i < call->branches_len; i++) {
+        const struct branch *branch = call->branches[i];
+        if (branch->done || !branch->provisional || !branch->can_talk) continue;
+        nua_notify(branch->nh, NUTAG_NEWSUB(1), SIPTAG_EVENT_STR("talk"),
+                   NUTAG_SUBSTATE(nua_substate_terminated), TAG_END());
+        return;
+    }
+}
+
 void order_run(struct sip *sip, struct order *order)
 {
     switch (order->kind) {
@@ -176,6 +195,9 @@ void order_run(struct sip *sip, struct order *order)
         return;
     case ORDER_PING:
         run_ping(sip, order);
+        return;
+    case ORDER_TALK:
+        run_talk(sip, order);
         return;
     case ORDER_STOP:
         stack_stop(sip);

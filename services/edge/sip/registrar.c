@@ -133,6 +133,8 @@ static void put_binding(struct registrar_phone *phone, const struct registrar_re
     (void)far_str_copy(binding->source, sizeof(binding->source), request->source);
     (void)far_str_copy(binding->call_id, sizeof(binding->call_id), request->call_id);
     (void)far_str_copy(binding->user_agent, sizeof(binding->user_agent), request->user_agent);
+    (void)far_str_copy(binding->client, sizeof(binding->client), request->client);
+    binding->answer = request->answer;
 }
 
 static bool same_places(const struct registrar_phone *a, const struct registrar_phone *b)
@@ -142,7 +144,8 @@ static bool same_places(const struct registrar_phone *a, const struct registrar_
         bool found = false;
         for (size_t j = 0; j < b->len && !found; j++)
             found = strcmp(a->bindings[i].contact_uri, b->bindings[j].contact_uri) == 0 &&
-                    strcmp(a->bindings[i].source, b->bindings[j].source) == 0;
+                    strcmp(a->bindings[i].source, b->bindings[j].source) == 0 &&
+                    a->bindings[i].answer == b->bindings[j].answer;
         if (!found) return false;
     }
     return true;
@@ -181,6 +184,21 @@ const struct registrar_phone *registrar_find(const struct registrar *registrar, 
     return find(registrar, phone, &id);
 }
 
+enum registrar_answer registrar_answer(const struct registrar_phone *phone)
+{
+    enum registrar_answer best = REGISTRAR_MANUAL;
+    for (size_t i = 0; i < phone->len; i++)
+        if (phone->bindings[i].answer > best) best = phone->bindings[i].answer;
+    return best;
+}
+
+const char *registrar_answer_name(enum registrar_answer answer)
+{
+    static const char *const names[] = {
+        [REGISTRAR_MANUAL] = "manual", [REGISTRAR_TALK] = "talk", [REGISTRAR_BROWSER] = "browser"};
+    return names[answer];
+}
+
 bool registrar_has_source(const struct registrar *registrar, const char *phone, const char *source)
 {
     const struct registrar_phone *found = registrar_find(registrar, phone);
@@ -211,12 +229,14 @@ bool registrar_restore(struct registrar *registrar, const Farseat__V1__Registrat
     for (size_t i = 0; i < stored->n_bindings && phone->len < REGISTRAR_CONTACTS_MAX; i++) {
         const Farseat__V1__RegistrationBinding *from = stored->bindings[i];
         struct registrar_binding *to = &phone->bindings[phone->len];
-        if (from->expires_at_us <= now_us) continue;
+        if (from->expires_at_us <= now_us || from->client[0]) continue;
         *to = (struct registrar_binding){.cseq = from->cseq, .expires_at_us = from->expires_at_us};
         bool fits = far_str_copy(to->contact_uri, sizeof(to->contact_uri), from->contact_uri) &&
                     far_str_copy(to->source, sizeof(to->source), from->source) &&
                     far_str_copy(to->call_id, sizeof(to->call_id), from->call_id);
         (void)far_str_copy(to->user_agent, sizeof(to->user_agent), from->user_agent);
+        to->answer = strcmp(from->answer, registrar_answer_name(REGISTRAR_TALK)) == 0 ? REGISTRAR_TALK
+                                                                                      : REGISTRAR_MANUAL;
         if (fits) phone->len++;
     }
     if (phone->len > 0) return true;

@@ -14,11 +14,16 @@
 #define REGISTRAR_NAME_SIZE    64
 #define REGISTRAR_URI_SIZE     256
 
+/* How a phone can be made to answer, best first. */
+enum registrar_answer { REGISTRAR_MANUAL, REGISTRAR_TALK, REGISTRAR_BROWSER };
+
 struct registrar_binding {
     char contact_uri[REGISTRAR_URI_SIZE];
     char source[REGISTRAR_NAME_SIZE]; /* where it really came from: udp:host:port */
     char call_id[REGISTRAR_URI_SIZE];
     char user_agent[REGISTRAR_NAME_SIZE];
+    char client[REGISTRAR_NAME_SIZE]; /* of a browser: its own address; else "" */
+    enum registrar_answer answer;
     uint32_t cseq;
     int64_t expires_at_us;
 };
@@ -31,6 +36,8 @@ struct registrar_phone {
 /** What a REGISTER says. */
 struct registrar_request {
     const char *phone, *source, *call_id, *user_agent;
+    const char *client; /* NULL or "": no browser */
+    enum registrar_answer answer;
     uint32_t cseq;
     struct {
         const char *uri;
@@ -59,6 +66,9 @@ struct registrar *registrar_destroy(struct registrar *registrar);
  * known (RFC 3261 10.3 step 7); 503: full. *ret_change is REGISTRAR_SAME unless 200. */
 uint32_t registrar_register(struct registrar *registrar, const struct registrar_request *request,
                             int64_t now_us, enum registrar_change *ret_change);
+/** Of its best binding. */
+enum registrar_answer registrar_answer(const struct registrar_phone *phone);
+const char *registrar_answer_name(enum registrar_answer answer); /* manual, talk, browser */
 /** @return the phone with at least one binding, or NULL. Valid until the next change. */
 const struct registrar_phone *registrar_find(const struct registrar *registrar, const char *phone);
 /** Whether one of the phone's bindings came from exactly there. Several phones may: the accounts of a
@@ -67,8 +77,8 @@ bool registrar_has_source(const struct registrar *registrar, const char *phone, 
 /** Drop one binding that does not answer, all of them when source is "", or what has expired.
  *  @return whether the phone is gone by it. */
 bool registrar_drop(struct registrar *registrar, const char *phone, const char *source);
-/** Take over what is stored, unless it has expired or the phone is known already. @return whether it was
- * taken. */
+/** Take over what is stored, unless it has expired or the phone is known already; browsers are gone with the
+ * connections that they had. @return whether it was taken. */
 bool registrar_restore(struct registrar *registrar, const Farseat__V1__Registration *stored, int64_t now_us);
 /** Drop what has expired; tell each phone that changed. */
 void registrar_expire(struct registrar *registrar, int64_t now_us,

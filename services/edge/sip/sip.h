@@ -48,6 +48,7 @@ struct sip_request {
     char call_id[SIP_URI_SIZE], user_agent[REGISTRAR_NAME_SIZE];
     char link[SIP_HEADER_SIZE]; /* X-Farseat-Link */
     uint32_t cseq;
+    bool can_talk;     /* Allow-Events has "talk" */
     int64_t expires_s; /* -1: not said */
     struct {
         char uri[REGISTRAR_URI_SIZE];
@@ -69,6 +70,7 @@ struct sip_event {
     uint32_t status;                  /* ENDED: the final one, 0 after BYE; PONG */
     const char *cause;       /* ENDED: hangup, cancelled, busy, declined, unreachable, error; static */
     bool by_remote, delayed; /* ENDED; INVITE: without an offer */
+    bool can_talk;           /* RINGING: that phone's 18x allows the event "talk" */
     char digit;
     uint32_t duration_ms;
     char text[SIP_URI_SIZE]; /* REFER; ANSWERED: the phone's address (ours) */
@@ -104,6 +106,8 @@ struct sip_answer {
     uint32_t status;
     const char *sdp;     /* "": none */
     const char *headers; /* as above; "" */
+    const char *route;   /* where the call's later requests are really sent, as sip_target.route; NULL: by the
+                            dialog */
 };
 /** Answer an INVITE: 180, 200 with SDP, or a final refusal, upon which SIP_EV_ENDED follows. */
 void sip_respond(struct sip *sip, uint64_t call, const struct sip_answer *answer);
@@ -113,6 +117,8 @@ void sip_offer_reply(struct sip *sip, uint64_t call, uint64_t token, uint32_t st
 struct sip_target {
     const char *uri;   /* Request-URI */
     const char *route; /* where it is really sent: sip:host:port;transport=udp; "": by the URI */
+    const char *body;  /* instead of the call's; NULL: that one */
+    bool can_talk;     /* it has said that it takes "Event: talk" */
 };
 struct sip_dial {
     uint64_t call;
@@ -130,6 +136,9 @@ void sip_dial(struct sip *sip, const struct sip_dial *dial);
 /** End a call: BYE, CANCEL, or a refusal with status (0: 480 before, BYE after an answer).
  *  @param reason for the Reason header's text; "": none. */
 void sip_hangup(struct sip *sip, uint64_t call, uint32_t status, const char *reason);
+/** Ask the phone that rings to answer itself: NOTIFY with "Event: talk" within its early dialog, to the first
+ * that takes it. Nothing when none does. */
+void sip_talk(struct sip *sip, uint64_t call);
 /** Send OPTIONS there -> SIP_EV_PONG with the token, once. */
 void sip_ping(struct sip *sip, uint64_t token, const char *uri);
 

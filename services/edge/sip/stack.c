@@ -108,6 +108,7 @@ void order_free(struct order *order)
     for (size_t i = 0; i < order->targets_len; i++) {
         free(order->uris[i]);
         free(order->routes[i]);
+        free(order->bodies[i]);
     }
     free(order);
 }
@@ -176,6 +177,8 @@ void sip_respond(struct sip *sip, uint64_t call, const struct sip_answer *answer
         order->status = answer->status;
         order->body = copy(answer->sdp);
         order->headers = copy(answer->headers);
+        order->routes[0] = copy(answer->route);
+        order->targets_len = 1;
     }
     send_order(sip, order);
 }
@@ -222,6 +225,8 @@ void sip_dial(struct sip *sip, const struct sip_dial *dial)
         for (size_t i = 0; i < dial->targets_len && i < SIP_TARGETS_MAX; i++) {
             order->uris[i] = copy(dial->targets[i].uri);
             order->routes[i] = copy(dial->targets[i].route);
+            order->bodies[i] = copy(dial->targets[i].body);
+            order->can_talk[i] = dial->targets[i].can_talk;
             order->targets_len = i + 1;
         }
     }
@@ -247,6 +252,11 @@ void sip_ping(struct sip *sip, uint64_t token, const char *uri)
         order->targets_len = 1;
     }
     send_order(sip, order);
+}
+
+void sip_talk(struct sip *sip, uint64_t call)
+{
+    send_order(sip, new_order(ORDER_TALK, call));
 }
 
 void sip_counts(const struct sip *sip, struct sip_counts *ret_counts)

@@ -32,6 +32,8 @@ struct branch {
     bool provisional, done;
     bool patient;    /* it came by TCP: a dead one is known by its connection */
     bool silent;     /* given up, but its INVITE may still be on the way */
+    bool can_talk;   /* it takes "Event: talk" */
+    char *sdp;       /* what it was offered; NULL: the call's */
     uint32_t status; /* the final one */
     uint64_t token;  /* of a ping, which has no call; else 0 */
 };
@@ -65,6 +67,7 @@ enum order_kind {
     ORDER_DIAL,
     ORDER_HANGUP,
     ORDER_PING,
+    ORDER_TALK,
     ORDER_STOP
 };
 /* What the loop asks for. Texts are the order's own; NULL or "": none. */
@@ -75,7 +78,9 @@ struct order {
     uint32_t status;
     char *headers, *body, *content_type, *reason;
     char *from, *to, *features;
-    char *uris[SIP_TARGETS_MAX], *routes[SIP_TARGETS_MAX];
+    char *uris[SIP_TARGETS_MAX], *routes[SIP_TARGETS_MAX]; /* RESPOND: the first route */
+    char *bodies[SIP_TARGETS_MAX];
+    bool can_talk[SIP_TARGETS_MAX];
     size_t targets_len;
     uint32_t dead_ms;
 };
@@ -127,6 +132,8 @@ void message_body(struct posted *posted, sip_t const *message);
 /** "udp:host:port" of where the current request came from. */
 void message_source(struct sip *sip, sip_t const *message, char *ret_source, size_t size, char *ret_ip,
                     size_t ip_size);
+/** Its Allow-Events has "talk". */
+bool message_can_talk(sip_t const *message);
 uint64_t message_save(struct sip *sip, nua_handle_t *nh);
 struct saved *message_saved(struct sip *sip, uint64_t token);
 void message_forget(struct sip *sip, struct saved *saved);

@@ -17,6 +17,8 @@ static const char *const kinds[EDGE_ACT_COUNT] = {
     [EDGE_ACT_BRIDGE] = "bridge",
     [EDGE_ACT_UNBRIDGE] = "unbridge",
     [EDGE_ACT_ECHO] = "echo",
+    [EDGE_ACT_MUTE] = "mute",
+    [EDGE_ACT_TALK] = "talk",
     [EDGE_ACT_RECORD_OPEN] = "record-open",
     [EDGE_ACT_RECORD_CLOSE] = "record-close",
 };
@@ -83,6 +85,9 @@ static void on_action(void *context, const struct edge_action *action)
         break;
     case EDGE_ACT_ECHO:
         snprintf(line, LINE_SIZE, "echo %s", action->on ? "on" : "off");
+        break;
+    case EDGE_ACT_MUTE:
+        snprintf(line, LINE_SIZE, "mute %s", action->on ? "on" : "off");
         break;
     case EDGE_ACT_RECORD_OPEN:
         snprintf(line, LINE_SIZE, "record-open %s part=%u", action->record.recorder_uri, action->record.part);
@@ -233,6 +238,19 @@ const char *world_bridge(struct world *world, const char *leg_id, uint32_t numbe
     body.peer_leg_id = (char *)peer_leg_id;
     body.peer_edge = (char *)peer_edge;
     return world_command(world, leg_id, number, FARSEAT__V1__EDGE_COMMAND__BODY_BRIDGE, &body);
+}
+
+const char *world_mute(struct world *world, const char *leg_id, uint32_t number, bool on)
+{
+    Farseat__V1__MuteCommand body = FARSEAT__V1__MUTE_COMMAND__INIT;
+    body.on = on;
+    return world_command(world, leg_id, number, FARSEAT__V1__EDGE_COMMAND__BODY_MUTE, &body);
+}
+
+const char *world_talk(struct world *world, const char *leg_id, uint32_t number)
+{
+    Farseat__V1__TalkCommand body = FARSEAT__V1__TALK_COMMAND__INIT;
+    return world_command(world, leg_id, number, FARSEAT__V1__EDGE_COMMAND__BODY_TALK, &body);
 }
 
 const char *world_record(struct world *world, const char *leg_id, uint32_t number, const char *recording_id,

@@ -46,6 +46,8 @@ const char *world_collect(struct world *world, const char *leg_id, uint32_t numb
                           uint32_t digits_max);
 const char *world_bridge(struct world *world, const char *leg_id, uint32_t number, const char *bridge_id,
                          const char *peer_leg_id, const char *peer_edge);
+const char *world_mute(struct world *world, const char *leg_id, uint32_t number, bool on);
+const char *world_talk(struct world *world, const char *leg_id, uint32_t number);
 const char *world_record(struct world *world, const char *leg_id, uint32_t number, const char *recording_id,
                          size_t recorders);
 void world_ended(struct world *world, uint64_t call, const char *cause, uint32_t status, bool by_remote);

@@ -135,6 +135,56 @@ static void a_phone_is_dialled_and_answers(void **state)
                  "append leg_referred leg_id=d1 commands_done=1 target=sales", NULL);
 }
 
+static void a_phone_is_asked_to_answer(void **state)
+{
+    struct world *world = *state;
+    assert_string_equal(world_dial(world, "d1", 1, 20000), "");
+    uint64_t call = world->call;
+    assert_string_equal(world_talk(world, "d1", 2), "busy"); /* it does not ring yet */
+    edge_core_ringing(world->core, world->now_ms, call);
+    world_skip(world);
+    assert_string_equal(world_talk(world, "d1", 3), "unsupported");
+    assert_string_equal(world_talk(world, "d1", 3), "unsupported"); /* a repeat hears the same */
+    world_expect(world, NULL);
+    edge_core_can_talk(world->core, call);
+    assert_string_equal(world_talk(world, "d1", 4), "");
+    assert_string_equal(world_talk(world, "d1", 4), "");
+    world_expect(world, "talk", NULL);
+    edge_core_answered(world->core, world->now_ms, call, "");
+    world_skip(world);
+    assert_string_equal(world_talk(world, "d1", 5), "busy"); /* answered */
+    edge_core_can_talk(world->core, call + 99);
+}
+
+static void a_leg_is_muted(void **state)
+{
+    struct world *world = *state;
+    world_credit(world, 8);
+    (void)world_incoming(world, 1, "l1");
+    world_skip(world);
+    assert_string_equal(world_mute(world, "l1", 1, true), "busy");
+    world_talking(world, 2, "l2");
+    assert_string_equal(world_mute(world, "l2", 2, true), "");
+    assert_string_equal(world_mute(world, "l2", 3, false), "");
+    world_expect(world, "mute on", "mute off", NULL);
+}
+
+static void a_browsers_sound_that_fails_ends_its_leg(void **state)
+{
+    struct world *world = *state;
+    world_credit(world, 8);
+    uint64_t call = world_talking(world, 1, "l1");
+    edge_core_media_failed(world->core, world->now_ms, call + 99);
+    world_expect(world, NULL);
+    edge_core_media_failed(world->core, world->now_ms, call);
+    edge_core_media_failed(world->core, world->now_ms, call);
+    world_expect(world, "hangup media-failed", NULL);
+    world_ended(world, call, "hangup", 0, false);
+    world_skip(world);
+    world_closed(world, call);
+    world_expect(world, "append leg_ended leg_id=l1 commands_done=1 cause=media-failed", NULL);
+}
+
 static void an_unanswered_ring_ends_by_its_timer(void **state)
 {
     struct world *world = *state;
@@ -694,6 +744,9 @@ int main(void)
         STORY(commands_come_in_order_and_once),
         STORY(older_leaders_are_fenced),
         STORY(a_phone_is_dialled_and_answers),
+        STORY(a_phone_is_asked_to_answer),
+        STORY(a_leg_is_muted),
+        STORY(a_browsers_sound_that_fails_ends_its_leg),
         STORY(an_unanswered_ring_ends_by_its_timer),
         STORY(hangup_before_dial_leaves_a_tombstone),
         STORY(sip_and_media_may_forget_a_leg),

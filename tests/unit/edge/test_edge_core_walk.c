@@ -256,7 +256,13 @@ static void command(struct walk *walk, struct told *leg)
     const char *cause = "";
     char id[24];
     (void)snprintf(id, sizeof(id), "x%llu", (unsigned long long)++walk->serial);
-    switch (far_rand_below(&walk->rand, 8)) {
+    switch (far_rand_below(&walk->rand, 10)) {
+    case 7:
+        cause = world_mute(world, leg->leg_id, number, far_rand_chance(&walk->rand, 500));
+        break;
+    case 8:
+        cause = world_talk(world, leg->leg_id, number);
+        break;
     case 0:
         cause = world_answer(world, leg->leg_id, number);
         break;
@@ -291,7 +297,8 @@ static void command(struct walk *walk, struct told *leg)
         else
             leg->number = before;
     }
-    bool used = !cause[0] || strcmp(cause, "busy") == 0 || strcmp(cause, "invalid") == 0;
+    bool used = !cause[0] || strcmp(cause, "busy") == 0 || strcmp(cause, "invalid") == 0 ||
+                strcmp(cause, "unsupported") == 0;
     if (!used) leg->number = before;
 }
 

@@ -19,6 +19,7 @@ static const struct {
     [EDGE_OUTCOME_BUSY] = {"the leg's state does not allow it, or a limit of the edge is reached", false,
                            true},
     [EDGE_OUTCOME_INVALID] = {"a field is missing, too long or out of range", false, true},
+    [EDGE_OUTCOME_UNSUPPORTED] = {"the phone does not say that it can be made to answer", false, true},
 };
 
 static bool was_left(const struct edge_core *core, const char *incarnation)
@@ -162,6 +163,27 @@ static enum edge_outcome do_echo(struct edge_core *core, struct leg *leg, uint64
     return EDGE_OUTCOME_EXECUTED;
 }
 
+static enum edge_outcome do_mute(struct edge_core *core, struct leg *leg, uint64_t now_ms,
+                                 const Farseat__V1__EdgeCommand *command)
+{
+    (void)now_ms;
+    if (!leg_hears(leg)) return EDGE_OUTCOME_BUSY;
+    struct edge_action action = {.kind = EDGE_ACT_MUTE, .call = leg->call, .on = command->mute->on};
+    core_emit(core, &action);
+    return EDGE_OUTCOME_EXECUTED;
+}
+
+static enum edge_outcome do_talk(struct edge_core *core, struct leg *leg, uint64_t now_ms,
+                                 const Farseat__V1__EdgeCommand *command)
+{
+    (void)now_ms;
+    (void)command;
+    if (leg->state != LEG_RINGING) return EDGE_OUTCOME_BUSY;
+    if (!leg->can_talk) return EDGE_OUTCOME_UNSUPPORTED;
+    core_emit_call(core, EDGE_ACT_TALK, leg->call);
+    return EDGE_OUTCOME_EXECUTED;
+}
+
 typedef enum edge_outcome command_fn(struct edge_core *core, struct leg *leg, uint64_t now_ms,
                                      const Farseat__V1__EdgeCommand *command);
 static const struct {
@@ -180,6 +202,8 @@ static const struct {
     {FARSEAT__V1__EDGE_COMMAND__BODY_RECORD, do_record},
     {FARSEAT__V1__EDGE_COMMAND__BODY_STOP_RECORD, do_stop_record},
     {FARSEAT__V1__EDGE_COMMAND__BODY_ECHO, do_echo},
+    {FARSEAT__V1__EDGE_COMMAND__BODY_MUTE, do_mute},
+    {FARSEAT__V1__EDGE_COMMAND__BODY_TALK, do_talk},
 };
 
 static enum edge_outcome execute(struct edge_core *core, struct leg *leg, uint64_t now_ms,

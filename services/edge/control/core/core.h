@@ -80,7 +80,8 @@ struct leg {
     char leg_id[EDGE_NAME_SIZE], contact_id[EDGE_NAME_SIZE], traceparent[EDGE_NAME_SIZE];
     enum leg_state state;
     bool incoming, has_media, held, echo;
-    bool orphan; /* the log knows nothing of it any more: nothing is said about it */
+    bool can_talk; /* its phone takes "Event: talk" */
+    bool orphan;   /* the log knows nothing of it any more: nothing is said about it */
     uint64_t began_ms, ended_ms, deadline_ms;
     uint64_t silence_excused_ms; /* when it was last seen that it may send nothing */
     uint32_t number_done;

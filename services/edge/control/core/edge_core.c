@@ -138,6 +138,18 @@ void edge_core_ringing(struct edge_core *core, uint64_t now_ms, uint64_t call)
         report_leg_ringing(core, leg, now_ms);
 }
 
+void edge_core_can_talk(struct edge_core *core, uint64_t call)
+{
+    struct leg *leg = core_leg(core, call);
+    if (leg) leg->can_talk = true;
+}
+
+void edge_core_media_failed(struct edge_core *core, uint64_t now_ms, uint64_t call)
+{
+    struct leg *leg = core_leg(core, call);
+    if (leg && leg_hears(leg)) leg_end(core, leg, now_ms, "media-failed", 0);
+}
+
 void edge_core_answered(struct edge_core *core, uint64_t now_ms, uint64_t call, const char *phone_address)
 {
     if (bridge_link_answered(core, now_ms, call)) return;

@@ -56,6 +56,8 @@ enum edge_action_kind {
     EDGE_ACT_BRIDGE, /* relay between call and peer_call */
     EDGE_ACT_UNBRIDGE,
     EDGE_ACT_ECHO,
+    EDGE_ACT_MUTE, /* what comes of the call's sound goes nowhere, or again where it went */
+    EDGE_ACT_TALK, /* ask the ringing phone to answer itself -> answered, or nothing */
 
     EDGE_ACT_RECORD_OPEN,  /* fork (opened at part 1) to a SIPREC session -> recording_up | recording_lost */
     EDGE_ACT_RECORD_CLOSE, /* BYE the session; with last: the fork ends too. Nothing is reported back */
@@ -89,7 +91,7 @@ struct edge_action {
             bool loop, barge_in;
         } play;
         uint64_t peer_call; /* BRIDGE */
-        bool on;            /* ECHO */
+        bool on;            /* ECHO, MUTE */
         struct {
             uint64_t fork,
                 session; /* unique for ever, not 0; the fork is the recording's, the session a part's */
@@ -125,16 +127,18 @@ void edge_core_start(struct edge_core *core, uint64_t now_ms);
 
 struct edge_reply {
     bool accepted;
-    const char *cause; /* "" | fenced, wrong-incarnation, unknown-leg, gap, expired, busy, invalid; static */
+    const char *cause; /* "" | fenced, wrong-incarnation, unknown-leg, gap, expired, busy, invalid,
+                          unsupported; static */
     const char *text;  /* what and why; static */
     uint32_t leg_number_next;
     bool resync; /* answer, then call edge_core_resync() */
 };
 /** Take or refuse a command (architecture.md, "Commands between core and edge").
- *  A leg's number is used up by a command that was executed or refused as busy or invalid, and a repeat of it
- *  gets the same reply; not by one refused for another cause. A Hangup passes over missing numbers: what it
- * ends needs them no more. For a leg that never was it leaves a tombstone and appends LegEnded{commanded}.
- *  Older than its deadline_ms it is expired: its age comes from sent_at_ms and the leader's other commands.
+ *  A leg's number is used up by a command that was executed or refused as busy, invalid or unsupported, and a
+ * repeat of it gets the same reply; not by one refused for another cause. A Hangup passes over missing
+ * numbers: what it ends needs them no more. For a leg that never was it leaves a tombstone and appends
+ * LegEnded{commanded}. Older than its deadline_ms it is expired: its age comes from sent_at_ms and the
+ * leader's other commands.
  *  @param age_ms for the first of a leader, which compares with none: how long it may have waited here.
  *  @param traceparent of the message; "" or NULL: none. Goes with a dialled leg. */
 void edge_core_command(struct edge_core *core, uint64_t now_ms, uint64_t age_ms,
@@ -163,6 +167,8 @@ struct edge_incoming {
 void edge_core_incoming(struct edge_core *core, uint64_t now_ms, const struct edge_incoming *incoming);
 /** A dialled phone rings (180, 183). */
 void edge_core_ringing(struct edge_core *core, uint64_t now_ms, uint64_t call);
+/** A dialled phone takes "Event: talk": before its edge_core_ringing(), or later. */
+void edge_core_can_talk(struct edge_core *core, uint64_t call);
 /** The dialog stands and its media is agreed. phone_address: of a dialled phone, else "". */
 void edge_core_answered(struct edge_core *core, uint64_t now_ms, uint64_t call, const char *phone_address);
 struct edge_end {
@@ -176,6 +182,8 @@ void edge_core_ended(struct edge_core *core, uint64_t now_ms, uint64_t call, con
  * silence_ms_max ends it with the cause "media-lost". Time does not count in which it may be silent: while
  * its phone holds us, while something is played to it, while an agent's leg is not bridged. */
 void edge_core_media_silent(struct edge_core *core, uint64_t now_ms, uint64_t call, uint64_t silent_ms);
+/** A browser's sound will never come: the leg ends with the cause "media-failed". */
+void edge_core_media_failed(struct edge_core *core, uint64_t now_ms, uint64_t call);
 /** The phone put us on hold, or took us back. Repeats are dropped. */
 void edge_core_held(struct edge_core *core, uint64_t now_ms, uint64_t call, bool held);
 void edge_core_referred(struct edge_core *core, uint64_t now_ms, uint64_t call, const char *target);
@@ -241,7 +249,8 @@ uint64_t edge_core_deadline_ms(const struct edge_core *core);
     X(GAP, "gap")                                                                                            \
     X(EXPIRED, "expired")                                                                                    \
     X(BUSY, "busy")                                                                                          \
-    X(INVALID, "invalid")
+    X(INVALID, "invalid")                                                                                    \
+    X(UNSUPPORTED, "unsupported")
 #define X(name, text) EDGE_OUTCOME_##name,
 enum edge_outcome { EDGE_OUTCOME_MAP(X) EDGE_OUTCOME_COUNT };
 #undef X
