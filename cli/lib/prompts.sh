@@ -19,6 +19,7 @@ prompts_speak() {
     mv "$folder/$name.part.wav" "$folder/$name.wav"
     rm -f "$folder/$name.raw.wav"
   done <"$FARSEAT_TREE/cli/prompts/$language.txt"
+  cp "$FARSEAT_TREE/cli/prompts/$language.txt" "$folder/texts.txt" # consoles show what is said
 }
 
 prompts_music() {

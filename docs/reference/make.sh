@@ -28,10 +28,11 @@ done >"$out/metrics.md"
   done
 } >"$out/states.md"
 "$bin/farseat-gateway" --openapi >"$out/openapi.json"
+"$bin/farseat-gateway" --faults-reference >"$out/faults.md"
 
 [ -n "$check" ] || exit 0
 differ=0
-for page in configuration.md metrics.md states.md openapi.json; do
+for page in configuration.md metrics.md states.md openapi.json faults.md; do
   diff -u "$here/$page" "$out/$page" || differ=1
 done
 [ "$differ" = 0 ] || { echo "docs/reference is not what the programs say: run docs/reference/make.sh BIN" >&2; exit 1; }

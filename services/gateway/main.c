@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* farseat-gateway: HTTP and WebSocket for browsers and programs. This file only wires. */
+#include "api/admin.h"
 #include "api/api.h"
 #include "api/centre.h"
+#include "api/faults.h"
 #include "auth/people.h"
 #include "far/log.h"
 #include "far/service.h"
@@ -21,6 +23,7 @@ static struct {
     struct far_service_bus_config bus_config;
     struct far_pg_config pg_config;
     struct gateway_config config;
+    struct prompts_config prompts_config;
 
     struct far_service *service;
     struct api api;
@@ -122,6 +125,8 @@ static void begin(void *ctx)
     enum far_err err = live_sockets_create(&gateway.api, &gateway.sockets);
     if (err == FAR_OK) err = centre_create(gateway.api.bus, &gateway.api.centre);
     if (err == FAR_OK)
+        err = admin_begin(&gateway.api, &gateway.prompts_config, far_service_instance(gateway.service));
+    if (err == FAR_OK)
         err = far_pg_methods_serve(gateway.api.bus, gateway.api.pg, people_methods, people_methods_len, NULL,
                                    &gateway.methods);
     if (err != FAR_OK) far_service_fail(gateway.service, far_err_text(err));
@@ -183,8 +188,10 @@ static void stop(struct far_service *service)
     far_timer_stop(far_service_loop(service), gateway.timer);
     gateway.methods = far_pg_methods_destroy(gateway.methods);
     gateway.sockets = live_sockets_destroy(gateway.sockets);
+    admin_stop(&gateway.api);
     gateway.api.centre = centre_destroy(gateway.api.centre);
     gateway.api.pg = far_pg_destroy(gateway.api.pg);
+    admin_end(&gateway.api);
     far_service_bus_leave(gateway.api.bus);
     gateway.api.bus = far_bus_destroy(gateway.api.bus);
     gateway.api.http = http_server_destroy(gateway.api.http);
@@ -192,10 +199,17 @@ static void stop(struct far_service *service)
     sodium_memzero(gateway.api.token_key, sizeof(gateway.api.token_key));
 }
 
-/* Prints the page that docs/reference/openapi.json holds. */
-static int openapi_print(void)
+static char *faults_page(void)
 {
-    char *page = api_openapi();
+    struct far_buf page;
+    far_buf_init(&page, 65536);
+    faults_reference(&page);
+    return far_buf_take(&page);
+}
+
+/* Prints a page that docs/reference holds. */
+static int page_print(char *page)
+{
     if (!page) return 1;
     (void)puts(page);
     free(page);
@@ -204,11 +218,15 @@ static int openapi_print(void)
 
 int main(int argc, char **argv)
 {
-    if (argc == 2 && strcmp(argv[1], "--openapi") == 0) return openapi_print();
+    if (argc == 2 && strcmp(argv[1], "--openapi") == 0) return page_print(api_openapi());
+    if (argc == 2 && strcmp(argv[1], "--faults-reference") == 0) return page_print(faults_page());
     const struct far_config_group groups[] = {
         {.rows = far_service_bus_rows, .row_count = far_service_bus_rows_len, .target = &gateway.bus_config},
         {.rows = far_pg_config_rows,   .row_count = far_pg_config_rows_len,   .target = &gateway.pg_config },
         FAR_CONFIG_GROUP(rows, &gateway.config),
+        {.rows = prompts_config_rows,
+         .row_count = prompts_config_rows_len,
+         .target = &gateway.prompts_config},
     };
     const struct far_service_metrics metrics[] = {
         {metric_rows, FAR_ARRAY_LEN(metric_rows)}

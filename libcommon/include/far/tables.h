@@ -59,6 +59,7 @@ extern const struct far_subject_row far_subject_rows[FAR_SUBJECT_COUNT];
     X(acd, ConfigGet, read_request, config_reply, "the configuration in force")                              \
     X(acd, ConfigApply, config_apply_request, verdict, "another configuration, whole")                       \
     X(acd, PhoneSecretsPut, phone_secrets, verdict, "phones' digest secrets; never logged")                  \
+    X(acd, PhoneSecretsList, empty, phone_secrets_list_reply, "which phones have a secret")                  \
     X(acd, AgentList, read_request, agent_list_reply, "all agents as they are now")                          \
     X(acd, ContactList, read_request, contact_list_reply, "contacts that live or wait for after-call work")  \
     X(acd, QueueList, read_request, queue_list_reply, "all queues as they are now")                          \
@@ -74,6 +75,13 @@ extern const struct far_subject_row far_subject_rows[FAR_SUBJECT_COUNT];
     X(analytics, KpiDefinitions, empty, kpi_definitions_reply, "what each figure means")                     \
     X(gateway, PersonPut, person_put_request, person_put_reply, "make or change a person who logs in")       \
     X(gateway, PersonList, empty, person_list_reply, "people who may log in")                                \
+    X(gateway, PersonDelete, person_delete_request, empty, "forget a person; never the last administrator")  \
+    X(gateway, AuditList, audit_request, audit_reply, "sensitive acts, newest first")                        \
+    X(gateway, ConfigHistory, config_history_request, config_history_reply,                                  \
+      "configurations that were in force, newest first")                                                     \
+    X(gateway, ConfigVersion, config_version_request, config_version_reply,                                  \
+      "a configuration that was in force, whole")                                                            \
+    X(gateway, System, empty, system_reply, "health and load of every process, and what does not work")      \
     X(recording, List, recording_list_request, recording_list_reply, "recordings' parts")                    \
     X(ticketing, CustomerFind, customer_find_request, customer_list_reply, "customers by number or name")    \
     X(ticketing, CustomerPut, customer, customer, "make or change a customer")                               \

@@ -6,6 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#define TARGETS_MAX 500
+#define TARGET_MAX  1e12
+
 void acd_complain(struct complaints *complaints, const char *format, ...)
 {
     va_list args;
@@ -277,6 +280,42 @@ static void check_rest(const struct lists *lists, const struct acd_limits *limit
     }
 }
 
+/* Ranges for screens: no part of routing, so only their shape is looked at. */
+static void check_target(const struct lists *lists, size_t index)
+{
+    const Farseat__V1__CentreConfig *config = lists->config;
+    const Farseat__V1__KpiTarget *target = config->targets[index];
+    size_t len = strlen(target->kpi);
+    if (len == 0 || len > ACD_ID_TEXT_MAX ||
+        strspn(target->kpi, "abcdefghijklmnopqrstuvwxyz0123456789_-") != len)
+        acd_complain(lists->complaints, "targets[%zu].kpi: \"%.80s\" is no KPI's id: see docs/kpi.md", index,
+                     target->kpi);
+    if (target->queue[0] && !has(config, queues_id, config->n_queues, target->queue))
+        acd_complain(lists->complaints,
+                     "targets[%zu].queue: \"%.63s\" is no queue: add it to queues, or name another", index,
+                     target->queue);
+    bool ordered = target->low >= 0 && target->low <= TARGET_MAX && target->high >= 0 &&
+                   target->high <= TARGET_MAX && (target->high == 0 || target->low <= target->high);
+    if (!ordered) /* no number at all is not ordered either */
+        acd_complain(
+            lists->complaints,
+            "targets[%zu]: low %g and high %g: 0 or above, low not above high (high 0: no upper end)", index,
+            target->low, target->high);
+    for (size_t i = 0; i < index; i++)
+        if (strcmp(config->targets[i]->kpi, target->kpi) == 0 &&
+            strcmp(config->targets[i]->queue, target->queue) == 0)
+            acd_complain(lists->complaints,
+                         "targets[%zu]: the same KPI and queue as targets[%zu]: remove one", index, i);
+}
+
+static void check_targets(const struct lists *lists)
+{
+    size_t count = lists->config->n_targets;
+    if (count > TARGETS_MAX) acd_complain(lists->complaints, "targets: %zu: at most %d", count, TARGETS_MAX);
+    for (size_t i = 0; i < count && i < TARGETS_MAX; i++)
+        check_target(lists, i);
+}
+
 void acd_validate(const struct acd_limits *limits, const Farseat__V1__CentreConfig *config,
                   struct complaints *complaints)
 {
@@ -303,6 +342,7 @@ void acd_validate(const struct acd_limits *limits, const Farseat__V1__CentreConf
         check_agent(&lists, config->agents[i]);
     for (size_t i = 0; i < config->n_flows; i++)
         flow_check(config, config->flows[i], complain_text, complaints);
+    check_targets(&lists);
 }
 
 /* What lives now must find its place in the new configuration. */

@@ -286,6 +286,12 @@ static void on_secrets(void *ctx, struct far_bus_request *request, const Protobu
     secrets_put(ctx, request, (const Farseat__V1__PhoneSecrets *)message);
 }
 
+static void on_secrets_list(void *ctx, struct far_bus_request *request, const ProtobufCMessage *message)
+{
+    (void)message;
+    secrets_list(ctx, request);
+}
+
 /* ---- serving ------------------------------------------------------------------------------------- */
 
 #define READER(name)                                                                                         \
@@ -305,12 +311,12 @@ static const struct {
     enum far_method method;
     far_bus_request_fn *fn;
 } methods[] = {
-    {FAR_METHOD_acd_AgentAct, on_agent_act},      {FAR_METHOD_acd_ContactAct, on_contact_act},
-    {FAR_METHOD_acd_ConfigGet, on_ConfigGet},     {FAR_METHOD_acd_ConfigApply, on_config_apply},
-    {FAR_METHOD_acd_PhoneSecretsPut, on_secrets}, {FAR_METHOD_acd_AgentList, on_AgentList},
-    {FAR_METHOD_acd_ContactList, on_ContactList}, {FAR_METHOD_acd_QueueList, on_QueueList},
-    {FAR_METHOD_acd_ContactGet, on_ContactGet},   {FAR_METHOD_acd_AgentExplain, on_AgentExplain},
-    {FAR_METHOD_acd_Status, on_status},
+    {FAR_METHOD_acd_AgentAct, on_agent_act},        {FAR_METHOD_acd_ContactAct, on_contact_act},
+    {FAR_METHOD_acd_ConfigGet, on_ConfigGet},       {FAR_METHOD_acd_ConfigApply, on_config_apply},
+    {FAR_METHOD_acd_PhoneSecretsPut, on_secrets},   {FAR_METHOD_acd_PhoneSecretsList, on_secrets_list},
+    {FAR_METHOD_acd_AgentList, on_AgentList},       {FAR_METHOD_acd_ContactList, on_ContactList},
+    {FAR_METHOD_acd_QueueList, on_QueueList},       {FAR_METHOD_acd_ContactGet, on_ContactGet},
+    {FAR_METHOD_acd_AgentExplain, on_AgentExplain}, {FAR_METHOD_acd_Status, on_status},
 };
 _Static_assert(FAR_ARRAY_LEN(methods) <= SHELL_METHODS_MAX, "room for all methods");
 

@@ -121,3 +121,110 @@ void secrets_put(struct shell *shell, struct far_bus_request *request,
     put->total = put->message->n_users + put->message->n_removed;
     pump(put);
 }
+
+/* ---- which phones have one ------------------------------------------------------------------------ */
+
+#define ASKED_MAX 64u
+
+/* One look through the bucket; who asks meanwhile gets its answer too. */
+struct secrets {
+    struct far_kv_watch *watch;
+    struct far_bus_request *asked[ASKED_MAX];
+    size_t asked_len;
+    char **phones;
+    size_t phones_len, phones_max;
+    bool failed;
+};
+
+static void phones_clear(struct secrets *secrets)
+{
+    for (size_t i = 0; i < secrets->phones_len; i++)
+        free(secrets->phones[i]);
+    free(secrets->phones);
+    secrets->phones = NULL;
+    secrets->phones_len = secrets->phones_max = 0;
+    secrets->failed = false;
+}
+
+static void list_end(struct shell *shell, enum far_err err)
+{
+    struct secrets *secrets = shell->secrets;
+    Farseat__V1__PhoneSecretsListReply list = FARSEAT__V1__PHONE_SECRETS_LIST_REPLY__INIT;
+    list.phones = secrets->phones;
+    list.n_phones = secrets->phones_len;
+    for (size_t i = 0; i < secrets->asked_len; i++)
+        if (err == FAR_OK)
+            far_bus_reply(secrets->asked[i], &list.base);
+        else
+            far_bus_reply_error(secrets->asked[i], err, far_err_text(err));
+    secrets->asked_len = 0;
+    secrets->watch = far_kv_unwatch(secrets->watch);
+    phones_clear(secrets);
+}
+
+static void phone_add(struct secrets *secrets, const char *phone)
+{
+    if (secrets->phones_len == secrets->phones_max) {
+        size_t max = secrets->phones_max ? 2 * secrets->phones_max : 256;
+        char **phones = realloc(secrets->phones, max * sizeof(*phones));
+        if (!phones) {
+            secrets->failed = true;
+            return;
+        }
+        secrets->phones = phones;
+        secrets->phones_max = max;
+    }
+    secrets->phones[secrets->phones_len] = strdup(phone);
+    if (secrets->phones[secrets->phones_len])
+        secrets->phones_len++;
+    else
+        secrets->failed = true;
+}
+
+static void phone_remove(struct secrets *secrets, const char *phone)
+{
+    for (size_t i = 0; i < secrets->phones_len; i++) {
+        if (strcmp(secrets->phones[i], phone) != 0) continue;
+        free(secrets->phones[i]);
+        secrets->phones[i] = secrets->phones[--secrets->phones_len];
+        return;
+    }
+}
+
+/* A key is told once, unless it changes while we look. */
+static void on_secret(void *ctx, enum far_kv_event event, const struct far_kv_entry *entry)
+{
+    struct shell *shell = ctx;
+    struct secrets *secrets = shell->secrets;
+    if (event == FAR_KV_CURRENT) {
+        list_end(shell, secrets->failed ? FAR_ENOMEM : FAR_OK);
+    } else if (event == FAR_KV_RESET) {
+        phones_clear(secrets);
+    } else if (entry->deleted) {
+        phone_remove(secrets, entry->key);
+    } else {
+        phone_add(secrets, entry->key);
+    }
+}
+
+void secrets_list(struct shell *shell, struct far_bus_request *request)
+{
+    if (!shell->secrets) shell->secrets = calloc(1, sizeof(*shell->secrets));
+    struct secrets *secrets = shell->secrets;
+    if (!secrets || secrets->asked_len == ASKED_MAX) {
+        far_bus_reply_error(request, secrets ? FAR_EFULL : FAR_ENOMEM, "too many ask for this: try again");
+        return;
+    }
+    secrets->asked[secrets->asked_len++] = request;
+    if (secrets->watch) return;
+    enum far_err err = far_kv_watch(shell->bus, FAR_BUCKET_SIP_USERS, ">", on_secret, shell, &secrets->watch);
+    if (err != FAR_OK) list_end(shell, err);
+}
+
+void secrets_stop(struct shell *shell)
+{
+    if (!shell->secrets) return;
+    list_end(shell, FAR_EUNAVAILABLE);
+    free(shell->secrets);
+    shell->secrets = NULL;
+}

@@ -166,6 +166,7 @@ void shell_stop(struct shell *shell)
     api_stop(shell);
     api_abandon(shell);
     trunks_stop(shell);
+    secrets_stop(shell);
     run_stop(shell);
     far_service_report_end();
     shell->bus = far_bus_destroy(shell->bus);

@@ -4,7 +4,7 @@
  *   boot.c     streams, the log's first message, snapshots; then the replica exists
  *   run.c      the log's entries in, the replica's effects out, the lease, the pulses
  *   api.c      far.api.acd.*: reads, and people's writes
- *   secrets.c  PhoneSecretsPut into bucket sip_users
+ *   secrets.c  PhoneSecretsPut into bucket sip_users; PhoneSecretsList out of it
  *   trunks.c   the configuration's trunks into bucket trunks
  *   figures.c  metrics and health */
 #pragma once
@@ -103,6 +103,10 @@ void api_abandon(struct shell *shell);
 /* secrets.c */
 void secrets_put(struct shell *shell, struct far_bus_request *request,
                  const Farseat__V1__PhoneSecrets *message);
+/** Which phones have a secret (PhoneSecretsListReply): names only. */
+void secrets_list(struct shell *shell, struct far_bus_request *request);
+/** Ends what is under way; before far_bus_destroy(). */
+void secrets_stop(struct shell *shell);
 /* trunks.c */
 void trunks_project(struct shell *shell);
 void trunks_stop(struct shell *shell);

@@ -48,16 +48,48 @@ void exchange_fail(struct exchange *exchange, enum far_err err, const char *text
 
 void exchange_reply(struct exchange *exchange, const ProtobufCMessage *message)
 {
+    exchange_reply_tagged(exchange, message, NULL);
+}
+
+void exchange_reply_tagged(struct exchange *exchange, const ProtobufCMessage *message, const char *tag)
+{
+    struct http_answer answer = {.status = 304};
+    if (tag) {
+        answer.headers[0][0] = "etag:";
+        answer.headers[0][1] = tag;
+    }
+    if (tag && strcmp(exchange->if_none_match, tag) == 0) {
+        http_reply(exchange->api->http, exchange->id, &answer);
+        exchange_end(exchange);
+        return;
+    }
     char *text = NULL;
     enum far_err err = far_json_print(message, FAR_JSON_DEFAULTS, &text);
     if (err != FAR_OK) {
         exchange_fail(exchange, err, "the answer cannot be written as JSON");
         return;
     }
-    const struct http_answer answer = {.status = 200, .body = text, .body_len = strlen(text)};
+    answer.status = 200;
+    answer.body = text;
+    answer.body_len = strlen(text);
     http_reply(exchange->api->http, exchange->id, &answer);
     free(text);
     exchange_end(exchange);
+}
+
+ProtobufCMessage *exchange_message(struct exchange *exchange)
+{
+    struct far_json_error error = {.text = ""};
+    ProtobufCMessage *message = NULL;
+    json_t *object = exchange->body ? json_copy(exchange->body) : json_object();
+    if (object) (void)json_object_update(object, exchange->params);
+    enum far_err err = far_json_to_message(exchange->route->request, object, &error, &message);
+    json_decref(object);
+    if (err == FAR_OK) return message;
+    char text[400];
+    (void)snprintf(text, sizeof(text), "%s: %s", error.path, error.text);
+    exchange_fail(exchange, FAR_EINVAL, text);
+    return NULL;
 }
 
 const char *exchange_param(const struct exchange *exchange, const char *name)
@@ -222,6 +254,7 @@ void api_request(void *ctx, const struct http_request *request)
     exchange->method = request->method;
     (void)far_str_copy(exchange->client, sizeof(exchange->client), request->client);
     (void)far_str_copy(exchange->range, sizeof(exchange->range), request->range);
+    (void)far_str_copy(exchange->if_none_match, sizeof(exchange->if_none_match), request->if_none_match);
     bool path_known = false;
     json_t *path_params = json_object();
     exchange->route = api_route_find(request->method, request->path, path_params, &path_known);

@@ -11,7 +11,11 @@
 #include <jansson.h>
 
 struct centre;
+struct far_pg_methods;
+struct history;
 struct live_sockets;
+struct prompts;
+struct system_watch;
 
 struct api {
     struct http_server *http;
@@ -25,7 +29,11 @@ struct api {
     size_t audio_open;
     struct live_sockets **sockets; /* live/socket.h, for the server's call backs */
     size_t audio_bytes_max;
-    struct centre *centre; /* centre.h; NULL until the bus is there */
+    struct centre *centre; /* centre.h; NULL until the bus is there, as are the next ones */
+    struct history *history;
+    struct prompts *prompts;
+    struct system_watch *system;
+    struct far_pg_methods *people_methods;
 };
 struct route;
 /* One request on its way: what a handler gets, and keeps until it has replied. Handlers free it by
@@ -41,6 +49,7 @@ struct exchange {
     json_t *body;   /* object; NULL when there is none */
     char *raw;      /* the body as it came, of routes with raw_body; exchange_end() frees it */
     size_t raw_len;
+    char if_none_match[80];
 };
 struct route {
     enum http_method method;
@@ -55,6 +64,7 @@ struct route {
     enum permission all_permission;
     bool by; /* the request has a field `by`: who asked */
     bool audited;
+    bool wide;       /* the path's one parameter may hold slashes */
     bool raw_body;   /* the body is no JSON: exchange->raw */
     size_t body_max; /* of one that may be larger than api.body_max; the caller must have the permission */
 };
@@ -76,7 +86,12 @@ char *api_openapi(void);
 void exchange_end(struct exchange *exchange);
 void exchange_fail(struct exchange *exchange, enum far_err err, const char *text); /* replies and ends */
 void exchange_reply(struct exchange *exchange,
-                    const ProtobufCMessage *message);                          /* as JSON; replies and ends */
+                    const ProtobufCMessage *message); /* as JSON; replies and ends */
+/** The same with an entity tag (with its quotes); 304 without a body when the client has it already. */
+void exchange_reply_tagged(struct exchange *exchange, const ProtobufCMessage *message, const char *tag);
+/** The request (body and parameters) as the route's message; NULL: replied and ended. The caller frees it by
+ * protobuf_c_message_free_unpacked(). */
+ProtobufCMessage *exchange_message(struct exchange *exchange);
 const char *exchange_param(const struct exchange *exchange, const char *name); /* NULL: absent */
 unsigned api_status(enum far_err err);
 /** By the name of a FAR_ error ("ESTATE"). */
@@ -91,6 +106,5 @@ void session_refresh(struct exchange *exchange);
 void session_logout(struct exchange *exchange);
 void session_me(struct exchange *exchange);
 void session_password(struct exchange *exchange);
-void session_audit_list(struct exchange *exchange);
 void audio_get(struct exchange *exchange);
 void openapi_get(struct exchange *exchange);

@@ -20,6 +20,8 @@ struct centre {
     uint64_t wanted; /* the newest version that was heard of */
     uint64_t timer, question;
     bool due, asking, facts_lost;
+    void (*watch_fn)(void *ctx);
+    void *watch_ctx;
 };
 
 static void ask(struct centre *centre);
@@ -31,8 +33,12 @@ static void answered(void *ctx, const struct far_bus_answer *answer)
     if (answer->err != FAR_OK) return; /* the timer asks again */
     ProtobufCMessage *copy = NULL;
     if (far_bus_unpack(&farseat__v1__config_reply__descriptor, answer->msg, &copy) != FAR_OK) return;
+    const Farseat__V1__ConfigReply *next = (const Farseat__V1__ConfigReply *)copy;
+    bool another = !centre->reply || centre->reply->version != next->version ||
+                   strcmp(centre->reply->hash, next->hash) != 0;
     if (centre->reply) farseat__v1__config_reply__free_unpacked(centre->reply, NULL);
     centre->reply = (Farseat__V1__ConfigReply *)copy;
+    if (another && centre->watch_fn) centre->watch_fn(centre->watch_ctx);
     /* a replica that is behind answers with what was before: asked again by the timer */
     if (centre->reply->version >= centre->wanted) centre->due = false;
     FAR_DEBUG("centre-known", "version=%llu", (unsigned long long)centre->reply->version);
@@ -143,6 +149,17 @@ const Farseat__V1__CentreConfig *centre_config(const struct centre *centre)
 uint64_t centre_version(const struct centre *centre)
 {
     return centre && centre->reply ? centre->reply->version : 0;
+}
+
+const char *centre_hash(const struct centre *centre)
+{
+    return centre && centre->reply ? centre->reply->hash : "";
+}
+
+void centre_watch(struct centre *centre, void (*fn)(void *ctx), void *ctx)
+{
+    centre->watch_fn = fn;
+    centre->watch_ctx = ctx;
 }
 
 const Farseat__V1__Agent *centre_agent(const struct centre *centre, const char *id)

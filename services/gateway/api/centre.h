@@ -16,6 +16,10 @@ struct centre *centre_destroy(struct centre *centre); /* NULL is allowed */
 const Farseat__V1__CentreConfig *centre_config(const struct centre *centre);
 /** Its version; 0: none. */
 uint64_t centre_version(const struct centre *centre);
+/** Its hash, by which the ACD tells configurations apart; "": none. */
+const char *centre_hash(const struct centre *centre);
+/** Call fn(ctx) each time another configuration has become known. One watcher; NULL: none. */
+void centre_watch(struct centre *centre, void (*fn)(void *ctx), void *ctx);
 /** A part of it by its id; NULL: none. */
 const Farseat__V1__Agent *centre_agent(const struct centre *centre, const char *id);
 const Farseat__V1__Phone *centre_phone(const struct centre *centre, const char *id);

@@ -4,6 +4,7 @@
 #include "api.h"
 #include "far/json.h"
 #include "farseat/v1/api_gateway.pb-c.h"
+#include "prompts.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -131,24 +132,32 @@ static json_t *parameters_of(const struct route *route, const char *path)
     if (route->action && !path_has(route, route->own_field))
         parameter_add(parameters, route->own_field, strlen(route->own_field), "query",
                       json_pack("{s:s}", "type", "string"));
-    if (route->method != HTTP_GET || !type) return parameters;
+    if ((route->method != HTTP_GET && !route->raw_body) || !type) return parameters;
     for (unsigned i = 0; i < type->n_fields; i++) {
         char name[96];
         (void)far_json_name(type->fields[i].name, name, sizeof(name));
+        if (route->raw_body && route->by && strcmp(name, "by") == 0) continue;
         if (!path_has(route, name) && type->fields[i].type != PROTOBUF_C_TYPE_MESSAGE)
             parameter_add(parameters, name, strlen(name), "query", schema_scalar(&type->fields[i]));
     }
     return parameters;
 }
 
+static bool replies_wav(const struct route *route)
+{
+    return route->handler == audio_get || route->handler == prompts_audio;
+}
+
+static json_t *content_wav(void)
+{
+    return json_pack("{s:{s:{s:s,s:s}}}", "audio/wav", "schema", "type", "string", "format", "binary");
+}
+
 static json_t *responses_of(const struct route *route)
 {
     json_t *ok = json_pack("{s:s}", "description", "done");
     if (reply_type(route)) (void)json_object_set_new(ok, "content", content(reply_type(route)));
-    if (route->handler == audio_get)
-        (void)json_object_set_new(
-            ok, "content",
-            json_pack("{s:{s:{s:s,s:s}}}", "audio/wav", "schema", "type", "string", "format", "binary"));
+    if (replies_wav(route)) (void)json_object_set_new(ok, "content", content_wav());
     json_t *responses = json_pack("{s:o}", "200", ok);
     if (route->handler == audio_get)
         (void)json_object_set_new(responses, "206", json_pack("{s:s}", "description", "a range of bytes"));
@@ -163,7 +172,9 @@ static json_t *operation_of(const struct route *route, const char *path)
     json_t *operation = json_pack("{s:s,s:o,s:o}", "summary", route->summary, "parameters",
                                   parameters_of(route, path), "responses", responses_of(route));
     const ProtobufCMessageDescriptor *body = body_type(route);
-    if (body && body->n_fields > 0)
+    if (route->raw_body)
+        (void)json_object_set_new(operation, "requestBody", json_pack("{s:o}", "content", content_wav()));
+    else if (body && body->n_fields > 0)
         (void)json_object_set_new(operation, "requestBody", json_pack("{s:o}", "content", content(body)));
     if (route->permission == PERMISSION_NONE)
         (void)json_object_set_new(operation, "security", json_array());

@@ -1,7 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The whole API, a row a route. */
 #include "api.h"
+#include "config.h"
+#include "directory.h"
+#include "farseat/v1/api_acd.pb-c.h"
 #include "farseat/v1/api_gateway.pb-c.h"
+#include "prompt_sound.h"
+#include "prompts.h"
+#include "system.h"
 #include <string.h>
 
 #define V1 "/api/v1"
@@ -93,17 +99,44 @@ const struct route api_routes[] = {
         "KPIs of days (docs/kpi.md) by queue and agent"),
 
     BUS(GET, "/config", CONFIG_READ, acd_ConfigGet, "The configuration in force"),
-    BUS(PUT, "/config", CONFIG_WRITE, acd_ConfigApply, "Another configuration, whole; dryRun checks it",
-        .by = true, .audited = true),
+    OWN(PUT, "/config", CONFIG_WRITE, config_put,
+        "Another configuration, whole; dryRun checks it. The verdict's text has warnings", .by = true,
+        .audited = true, .request = TYPE(config_apply_request), .reply = TYPE(verdict)),
+    BUS(GET, "/config/history", CONFIG_READ, gateway_ConfigHistory,
+        "Configurations that were in force, newest first"),
+    BUS(GET, "/config/history/{version}", CONFIG_READ, gateway_ConfigVersion,
+        "A configuration that was in force, whole"),
+    OWN(GET, "/directory", LIVE_READ, directory_get,
+        "Names of all that is configured; If-None-Match by its ETag", .reply = TYPE(directory_reply)),
+    OWN(GET, "/prompts", CONFIG_READ, prompts_list, "What callers can hear, the built-in prompts too",
+        .reply = TYPE(prompt_list_reply)),
+    OWN(PUT, "/prompts/{name}", CONFIG_WRITE, prompts_put,
+        "Upload a prompt: a WAV file of any rate; becomes 8 kHz G.711", .wide = true, .raw_body = true,
+        .body_max = PROMPT_UPLOAD_MAX, .by = true, .audited = true, .request = TYPE(prompt_request),
+        .reply = TYPE(prompt)),
+    OWN(POST, "/prompts/{name}/synthesise", CONFIG_WRITE, prompts_synthesise,
+        "Have a prompt spoken; language: zh or en", .wide = true, .audited = true,
+        .request = TYPE(prompt_request), .reply = TYPE(prompt)),
+    OWN(GET, "/prompts/{name}/audio", CONFIG_READ, prompts_audio, "Sound as WAV", .wide = true),
+    OWN(POST, "/prompts/{name}/remove", CONFIG_WRITE, prompts_remove,
+        "Forget a prompt that nothing plays, or give its built-in one back", .wide = true, .audited = true,
+        .reply = TYPE(empty)),
+    OWN(GET, "/system", SYSTEM_READ, system_get,
+        "Health and load of each process, and what does not work (docs/reference/faults.md)",
+        .reply = TYPE(system_reply)),
     BUS(GET, "/people", PEOPLE, gateway_PersonList, "People who may log in"),
     BUS(POST, "/people", PEOPLE, gateway_PersonPut, "Make or change a person", .by = true, .audited = true),
-    OWN(GET, "/audit", AUDIT_READ, session_audit_list, "Sensitive acts, newest first",
-        .request = TYPE(audit_request), .reply = TYPE(audit_reply)),
+    BUS(DELETE, "/people/{login}", PEOPLE, gateway_PersonDelete,
+        "Forget a person; never the last administrator", .by = true, .audited = true),
+    BUS(GET, "/audit", AUDIT_READ, gateway_AuditList,
+        "Sensitive acts, newest first, of a login, an action (its beginning), a target; cursor: next of the "
+        "page before"),
 };
 const size_t api_routes_len = FAR_ARRAY_LEN(api_routes);
 
-/* Match a path, segment by segment. @return whether it matches; params then has what stands for {name}s. */
-static bool path_matches(const char *pattern, const char *path, json_t *params)
+/* Match a path, segment by segment; a wide parameter takes all but what the pattern has behind it.
+ * @return whether it matches; params then has what stands for {name}s. */
+static bool path_matches(const char *pattern, bool wide, const char *path, json_t *params)
 {
     json_t *found = json_object();
     bool matches = found != NULL;
@@ -115,7 +148,8 @@ static bool path_matches(const char *pattern, const char *path, json_t *params)
             continue;
         }
         const char *end = strchr(pattern, '}');
-        size_t len = strcspn(path, "/");
+        size_t len = strcspn(path, "/"), rest = strlen(end + 1);
+        if (wide) len = strlen(path) > rest ? strlen(path) - rest : 0;
         char name[48] = "";
         memcpy(name, pattern + 1, (size_t)(end - pattern - 1));
         json_t *value = len > 0 ? json_stringn(path, len) : NULL; /* NULL also: no UTF-8 */
@@ -135,7 +169,7 @@ const struct route *api_route_find(enum http_method method, const char *path, js
     if (method == HTTP_HEAD) method = HTTP_GET;
     for (size_t i = 0; i < api_routes_len; i++) {
         json_t *found = json_object();
-        bool matches = path_matches(api_routes[i].path, path, found);
+        bool matches = path_matches(api_routes[i].path, api_routes[i].wide, path, found);
         bool hit = matches && api_routes[i].method == method;
         if (hit) (void)json_object_update(params, found);
         json_decref(found);

@@ -19,16 +19,12 @@ struct work {
     struct login login;
     char new_password[PASSWORD_LEN_MAX + 1];
     uint64_t keys[2]; /* of the throttle: the login, the address */
-    Farseat__V1__AuditReply *audit;
-    int64_t from_us, to_us;
-    uint32_t limit;
 };
 
 static void work_end(struct work *work)
 {
     sodium_memzero(&work->login, sizeof(work->login)); /* passwords do not linger */
     sodium_memzero(work->new_password, sizeof(work->new_password));
-    if (work->audit) farseat__v1__audit_reply__free_unpacked(work->audit, NULL);
     free(work);
 }
 
@@ -288,68 +284,6 @@ void session_password(struct exchange *exchange)
         if (!far_str_copy(work->new_password, sizeof(work->new_password), request->new_password))
             work->new_password[0] = '\0';
         submit(work, password_work, empty_done);
-    }
-    if (message) protobuf_c_message_free_unpacked(message, NULL);
-}
-
-/* ---- the audit log -------------------------------------------------------------------------------- */
-
-static enum far_err audit_list_work(struct far_pg_conn *conn, void *arg)
-{
-    struct work *work = arg;
-    char from_us[24], to_us[24], limit[16];
-    (void)snprintf(from_us, sizeof(from_us), "%" PRId64, work->from_us);
-    (void)snprintf(to_us, sizeof(to_us), "%" PRId64, work->to_us > 0 ? work->to_us : INT64_MAX);
-    (void)snprintf(limit, sizeof(limit), "%" PRIu32,
-                   work->limit == 0 || work->limit > 1000 ? 200 : work->limit);
-    const char *values[] = {from_us, to_us, limit};
-    PGresult *result = NULL;
-    enum far_err err =
-        far_pg_query(conn,
-                     "select at_us, login, client, action, target, outcome from audit "
-                     "where at_us >= $1 and at_us < $2 order by at_us desc, place desc limit $3",
-                     3, values, &result);
-    if (err != FAR_OK) return err;
-    Farseat__V1__AuditReply *reply = far_message_alloc(sizeof(*reply));
-    size_t rows = (size_t)PQntuples(result);
-    farseat__v1__audit_reply__init(reply);
-    reply->entries = rows ? far_message_alloc(rows * sizeof(reply->entries[0])) : NULL;
-    for (size_t i = 0; i < rows; i++) {
-        Farseat__V1__AuditEntry *entry = far_message_alloc(sizeof(*entry));
-        farseat__v1__audit_entry__init(entry);
-        entry->at_us = far_pg_i64(result, (int)i, 0, 0);
-        char **const texts[] = {&entry->login, &entry->client, &entry->action, &entry->target,
-                                &entry->outcome};
-        for (int j = 0; j < (int)FAR_ARRAY_LEN(texts); j++)
-            *texts[j] = far_pg_strdup(result, (int)i, j + 1);
-        reply->entries[reply->n_entries++] = entry;
-    }
-    PQclear(result);
-    if (work->audit) farseat__v1__audit_reply__free_unpacked(work->audit, NULL);
-    work->audit = reply;
-    return FAR_OK;
-}
-
-static void audit_list_done(enum far_err err, void *arg)
-{
-    struct work *work = arg;
-    if (err == FAR_OK)
-        exchange_reply(work->exchange, &work->audit->base);
-    else
-        database_fail(work->exchange, err);
-    work_end(work);
-}
-
-void session_audit_list(struct exchange *exchange)
-{
-    ProtobufCMessage *message = body_read(exchange);
-    struct work *work = message ? work_begin(exchange) : NULL;
-    if (work) {
-        const Farseat__V1__AuditRequest *request = (const Farseat__V1__AuditRequest *)message;
-        work->from_us = request->from_us;
-        work->to_us = request->to_us;
-        work->limit = request->limit;
-        submit(work, audit_list_work, audit_list_done);
     }
     if (message) protobuf_c_message_free_unpacked(message, NULL);
 }

@@ -237,6 +237,23 @@ static enum far_err person_write(struct far_pg_conn *conn, const Farseat__V1__Pe
     return err;
 }
 
+enum far_err people_lock(struct far_pg_conn *conn)
+{
+    return far_pg_query(conn, "lock table person in share row exclusive mode", 0, NULL, NULL);
+}
+
+enum far_err people_keep_administrator(struct far_pg_conn *conn)
+{
+    PGresult *result = NULL;
+    enum far_err err =
+        far_pg_query(conn, "select 1 from person where not disabled and 'administrator' = any(roles) limit 1",
+                     0, NULL, &result);
+    if (err != FAR_OK) return err;
+    bool somebody = PQntuples(result) > 0;
+    PQclear(result);
+    return somebody ? FAR_OK : FAR_ESTATE;
+}
+
 enum far_err people_first(struct far_pg_conn *conn, const char *login, const char *password)
 {
     PGresult *result = NULL;
@@ -307,8 +324,16 @@ static enum far_err person_put_work(struct far_pg_conn *conn, const ProtobufCMes
     }
     const char *password = generated[0] ? generated : request->password;
     if (password[0]) err = password_hash(password, hash);
+    if (err == FAR_OK) err = people_lock(conn); /* after the hash, which takes its time */
+    enum far_err had = err == FAR_OK ? people_keep_administrator(conn) : err;
+    if (had != FAR_ESTATE) err = had; /* without one before there is none to keep */
     if (err == FAR_OK) err = person_write(conn, request->person, roles, password[0] ? hash : NULL);
     if (err == FAR_ENOTFOUND) return refuse(answer, "a new person needs a password, or generatePassword");
+    if (err == FAR_OK && had == FAR_OK) err = people_keep_administrator(conn);
+    if (err == FAR_ESTATE) {
+        (void)refuse(answer, PEOPLE_LAST_TEXT);
+        return err;
+    }
     if (err == FAR_OK)
         err = people_audit(conn, request->by[0] ? request->by : "bus", "", "person-put",
                            request->person->login, "ok");

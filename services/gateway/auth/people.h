@@ -29,6 +29,11 @@ FAR_MUST_CHECK enum far_err people_password(struct far_pg_conn *conn, struct log
 FAR_MUST_CHECK enum far_err people_token_key(struct far_pg_conn *conn, uint8_t ret_key[TOKEN_KEY_LEN]);
 /** Make the administrator when nobody is there yet. */
 FAR_MUST_CHECK enum far_err people_first(struct far_pg_conn *conn, const char *login, const char *password);
+/** Nobody else changes people until this transaction ends: what it then counts stays true. */
+FAR_MUST_CHECK enum far_err people_lock(struct far_pg_conn *conn);
+/** @return FAR_OK: somebody who is not disabled is an administrator; FAR_ESTATE: nobody would be, so undo. */
+FAR_MUST_CHECK enum far_err people_keep_administrator(struct far_pg_conn *conn);
+#define PEOPLE_LAST_TEXT "nobody could administer any more: make another administrator first"
 /** One line of the audit log. */
 FAR_MUST_CHECK enum far_err people_audit(struct far_pg_conn *conn, const char *login, const char *client,
                                          const char *action, const char *target, const char *outcome);

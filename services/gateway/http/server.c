@@ -167,6 +167,7 @@ static int request_begin(struct http_server *server, struct lws *wsi, struct ses
     bool fits = uri && far_str_copy_len(request->path, sizeof(request->path), uri, (size_t)uri_len);
     header_copy(wsi, WSI_TOKEN_HTTP_AUTHORIZATION, request->authorization, sizeof(request->authorization));
     header_copy(wsi, WSI_TOKEN_HTTP_RANGE, request->range, sizeof(request->range));
+    header_copy(wsi, WSI_TOKEN_HTTP_IF_NONE_MATCH, request->if_none_match, sizeof(request->if_none_match));
     lws_get_peer_simple(wsi, request->client, sizeof(request->client));
     char length[24];
     header_copy(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH, length, sizeof(length));

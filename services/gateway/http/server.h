@@ -27,7 +27,7 @@ struct http_request {
     struct http_param query[HTTP_PARAMS_MAX];
     size_t query_len;
     char authorization[HTTP_HEADER_MAX];
-    char range[128];
+    char range[128], if_none_match[256];
     char client[64];  /* address of the peer */
     const char *body; /* terminated; "" when there is none */
     size_t body_len;

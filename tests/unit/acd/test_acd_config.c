@@ -106,6 +106,39 @@ static void limits_are_kept(void **state)
     farseat__v1__centre_config__free_unpacked(config, NULL);
 }
 
+static void targets_are_ranges_of_known_queues(void **state)
+{
+    struct world *world = *state;
+    Farseat__V1__CentreConfig *config = world_config(3);
+    Farseat__V1__KpiTarget rows[3], *targets[3];
+    for (size_t i = 0; i < 3; i++) {
+        farseat__v1__kpi_target__init(&rows[i]);
+        targets[i] = &rows[i];
+        rows[i].kpi = T(i == 0 ? "sl_negative" : "asa");
+        rows[i].queue = T(i == 2 ? config->queues[0]->id : "");
+        rows[i].low = 80;
+    }
+    config->targets = targets;
+    config->n_targets = 3;
+    expect(world, config, &rows[0].kpi, "", "targets[0].kpi: \"\" is no KPI's id");
+    expect(world, config, &rows[0].kpi, "a b", "targets[0].kpi: \"a b\"");
+    expect(world, config, &rows[1].queue, "chess", "targets[1].queue: \"chess\" is no queue");
+    expect(world, config, &rows[2].queue, "", "targets[2]: the same KPI and queue as targets[1]");
+    static const double bad[][2] = {{10, 5}, {-1, 0}, {0, -1}, {1e300, 0}, {0.0 / 0.0, 1}, {0, 1.0 / 0.0}};
+    char text[4096];
+    for (size_t i = 0; i < FAR_ARRAY_LEN(bad); i++) {
+        rows[0].low = bad[i][0];
+        rows[0].high = bad[i][1];
+        assert_int_equal(acd_config_check(world->acd, config, text, sizeof(text)), FAR_EINVAL);
+        assert_non_null(strstr(text, "targets[0]: low"));
+    }
+    rows[0].low = rows[0].high = 5;
+    assert_true(world_configure(world, config));
+    config->targets = NULL;
+    config->n_targets = 0;
+    farseat__v1__centre_config__free_unpacked(config, NULL);
+}
+
 static bool put(struct world *world, uint32_t index, const uint8_t *data, size_t len)
 {
     Farseat__V1__AcdInput input = FARSEAT__V1__ACD_INPUT__INIT;
@@ -245,6 +278,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(faults_are_named_with_place_and_remedy),
         CASE(ten_complaints_are_enough),
+        CASE(targets_are_ranges_of_known_queues),
         CASE(limits_are_kept),
         CASE(pieces_must_be_whole),
         CASE(who_lives_goes_on_by_the_former_version),

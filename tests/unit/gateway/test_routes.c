@@ -33,6 +33,25 @@ static void a_fixed_segment_wins_over_a_parameter(void **state)
     json_decref(params);
 }
 
+static void a_prompts_name_may_have_slashes(void **state)
+{
+    (void)state;
+    static const char *const paths[] = {"/api/v1/prompts/zh/welcome/audio", "/api/v1/prompts/audio/audio",
+                                        "/api/v1/prompts/welcome/audio"};
+    static const char *const names[] = {"zh/welcome", "audio", "welcome"};
+    for (size_t i = 0; i < FAR_ARRAY_LEN(paths); i++) {
+        json_t *params = json_object();
+        const struct route *route = find(HTTP_GET, paths[i], params);
+        assert_non_null(route);
+        assert_string_equal(json_string_value(json_object_get(params, "name")), names[i]);
+        json_decref(params);
+    }
+    json_t *params = json_object();
+    assert_null(find(HTTP_GET, "/api/v1/prompts//audio", params));
+    assert_null(find(HTTP_GET, "/api/v1/prompts/audio", params));
+    json_decref(params);
+}
+
 static void other_paths_and_methods_find_nothing(void **state)
 {
     (void)state;
@@ -112,6 +131,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_path_finds_its_route_and_parameters),
         cmocka_unit_test(a_fixed_segment_wins_over_a_parameter),
+        cmocka_unit_test(a_prompts_name_may_have_slashes),
         cmocka_unit_test(other_paths_and_methods_find_nothing),
         cmocka_unit_test(every_row_names_fields_that_exist),
         cmocka_unit_test(nothing_but_logging_in_is_open_to_all),
