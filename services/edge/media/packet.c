@@ -125,6 +125,8 @@ static void hand_on(struct media_thread *thread, struct endpoint *endpoint, cons
         relay(thread, endpoint, peer, rtp, content);
     else if (endpoint->echo && audio)
         relay(thread, endpoint, endpoint, rtp, content);
+    else if (endpoint->echo)
+        stream_skip(&endpoint->tx, endpoint->source, rtp); /* a digit is not echoed, nor seems it lost */
     else if (audio)
         counter_add(&thread->counters.dropped[MEDIA_DROP_UNBRIDGED],
                     1); /* expected, so not the endpoint's fault */

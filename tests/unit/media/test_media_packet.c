@@ -354,6 +354,12 @@ static void directions_mute_and_echo_are_obeyed(void **state)
     (void)rig_stats(&rig, 1);
     phone_say(&a, 1);
     phone_expect(&a, 1, &heard); /* itself */
+    uint16_t sequence = heard.rtp.sequence;
+    press(&a, '7');
+    assert_int_equal(rig_wait(&rig, MEDIA_EV_DIGIT, 1).digit.digit, '7');
+    phone_say(&a, 4);
+    phone_expect(&a, 4, &heard); /* digits are not echoed, and nothing seems lost */
+    assert_int_equal(heard.rtp.sequence, (uint16_t)(sequence + 1));
     bridge();
     phone_say(&a, 2);
     phone_expect(&b, 2, &heard);
