@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every page, a row each. A page is a folder in pages/ with a default export; it loads when it is opened.
-import { IconHeadset } from '@tabler/icons-react';
+import { IconSettings, IconHeadset } from '@tabler/icons-react';
 import { lazy, type ComponentType } from 'react';
 import type { Session } from '../api/session';
 import type { Text } from '../text';
@@ -24,6 +24,7 @@ export const may = (permission: string) => (session: Session): boolean => sessio
 
 export const pages: readonly PageRow[] = [
   { path: '/agent', title: (t) => t.nav.agent, group: 'work', icon: IconHeadset, may: isAgent, page: lazy(() => import('../pages/agent')) },
+  { path: '/admin/*', title: (t) => t.nav.admin, group: 'manage', icon: IconSettings, may: may('CONFIG_READ'), page: lazy(() => import('../pages/admin')) },
 ];
 /** The address of a row in the navigation. */
 export function addressOf(row: PageRow): string {
