@@ -24,7 +24,9 @@
 #define DOOR_QUEUE_MAX    262144u /* bytes waiting towards one side: the other is not read meanwhile */
 #define DOOR_STUCK_MS     30000u  /* and when they wait so long it is given up */
 #define DOOR_PHONE_MAX    8u      /* browsers of one phone: tabs, and those whose end has not come */
-#define DOOR_MESSAGES_MAX 200u    /* of one browser in a second; the rest waits */
+#define DOOR_MESSAGES_MAX 50u     /* of one browser in a second; the rest waits */
+#define DOOR_BYTES_MAX                                                                                       \
+    40960u /* likewise: Sofia gives up a peer who is further ahead of it (NTATAG_MAXSIZE) */
 
 struct door_browser {
     uint64_t id; /* never 0, never again */

@@ -31,7 +31,7 @@ struct connection {
     uint32_t joins;             /* connections to Sofia tried */
     struct bytes in, out;       /* from the gateway; from Sofia: what is no whole message yet */
     bool in_paused, out_paused; /* not read, until what waits on the other side has gone */
-    uint32_t messages;          /* in this second */
+    uint32_t messages, bytes;   /* to Sofia in this second */
     uint64_t began_ms, stuck_since_ms;
     enum wire_via via;
 };

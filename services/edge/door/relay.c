@@ -95,6 +95,7 @@ static bool pass_frame(struct connection *connection, const char *message, size_
     if (wire_to_sofia(message, len, door->write_buffer, &written, &connection->via) != FAR_OK) return false;
     door->counts.to_sip++;
     connection->messages++;
+    connection->bytes += (uint32_t)written;
     if (!relay_write(connection, connection->sofia, door->write_buffer, written, false))
         connection_close(connection, "no-memory");
     return true;
@@ -102,7 +103,8 @@ static bool pass_frame(struct connection *connection, const char *message, size_
 
 static bool may_send(const struct connection *connection)
 {
-    return connection->messages < DOOR_MESSAGES_MAX && waiting(connection->sofia) < DOOR_QUEUE_MAX;
+    return connection->messages < DOOR_MESSAGES_MAX && connection->bytes < DOOR_BYTES_MAX &&
+           waiting(connection->sofia) < DOOR_QUEUE_MAX;
 }
 
 /* The frames that are whole, as far as there is room for them. */
@@ -237,7 +239,7 @@ void relay_second(struct connection *connection)
     bool full =
         waiting(&connection->gateway) >= DOOR_QUEUE_MAX || waiting(connection->sofia) >= DOOR_QUEUE_MAX;
     if (!full) connection->stuck_since_ms = now_ms;
-    connection->messages = 0;
+    connection->messages = connection->bytes = 0;
     if (now_ms - connection->stuck_since_ms >= DOOR_STUCK_MS)
         connection_close(connection, "stuck");
     else

@@ -8,7 +8,7 @@
 
 #define CALLS   "240"
 #define CALLS_N 240
-#define PER_S "30"
+#define PER_S   "30"
 
 static struct rig rig;
 static struct rig_edge *hq;
