@@ -234,6 +234,13 @@ static void count_up(enum edge_metric metric, uint64_t now, uint64_t before)
     far_metric_add(&edge_metrics[metric], (int64_t)(now - before));
 }
 
+/* What would be an attack when there is much of it. */
+static uint64_t forged(const struct media_metrics *media)
+{
+    return media->dropped[MEDIA_DROP_STUN] + media->dropped[MEDIA_DROP_DTLS] +
+           media->dropped[MEDIA_DROP_SRTP];
+}
+
 static void show(struct edge *edge, const struct edge_figures *figures)
 {
     struct sip_counts sip;
@@ -271,6 +278,8 @@ static void show(struct edge *edge, const struct edge_figures *figures)
         dropped_before += edge->shown_media.dropped[i];
     }
     count_up(EDGE_M_RTP_DROPPED, dropped, dropped_before);
+    count_up(EDGE_M_HANDSHAKES, media.handshakes, edge->shown_media.handshakes);
+    count_up(EDGE_M_FORGED, forged(&media), forged(&edge->shown_media));
     edge->shown = *figures;
     edge->shown_sip = sip;
     edge->shown_media = media;

@@ -62,7 +62,10 @@
       "Browsers' calls that ended because ICE or DTLS came to nothing.")                                     \
     X(PACKETS_IN, FAR_COUNTER, "farseat_edge_rtp_in_total", "RTP packets received.")                         \
     X(PACKETS_OUT, FAR_COUNTER, "farseat_edge_rtp_out_total", "RTP packets sent.")                           \
-    X(RTP_DROPPED, FAR_COUNTER, "farseat_edge_rtp_dropped_total", "RTP packets that went nowhere.")
+    X(RTP_DROPPED, FAR_COUNTER, "farseat_edge_rtp_dropped_total", "RTP packets that went nowhere.")          \
+    X(HANDSHAKES, FAR_COUNTER, "farseat_edge_handshakes_total", "DTLS handshakes that browsers began.")      \
+    X(FORGED, FAR_COUNTER, "farseat_edge_forged_total",                                                      \
+      "STUN, DTLS and SRTP packets at browsers' ports that were not genuine, or came twice.")
 #define X(name, type, text, help) EDGE_M_##name,
 enum edge_metric { EDGE_METRIC_MAP(X) EDGE_M_COUNT };
 #undef X

@@ -172,7 +172,7 @@ struct media_secure {
 /** Fill local_ufrag (8 characters) and local_pwd (24) with random ones; a new endpoint needs new ones.
  *  @return FAR_OK; FAR_EIO: the system gives no randomness. */
 FAR_MUST_CHECK enum far_err media_secure_local(struct media_secure *secure);
-/** Make an endpoint secure, at once after media_endpoint_open(), before its ports are told to anybody: from
+/** Make an endpoint secure, before its first media_endpoint_set_remote() (until which it takes nothing): from
  * here on it neither takes nor sends plain RTP, and cannot become plain again. Call it again with the
  * remote's values when they are known (the answer to our offer), and with new local and remote ones when the
  * browser restarts ICE (a re-INVITE with another ice-ufrag); then it answers the new password only, and goes
@@ -182,7 +182,8 @@ FAR_MUST_CHECK enum far_err media_secure_local(struct media_secure *secure);
  *     media_endpoint_set_remote() means nothing here; codec, types and directions do.
  *   - We are the DTLS server. DTLS and SRTP are taken from addresses that have passed a check, no others.
  *   - The certificate may come before its fingerprint: it is checked as soon as both are here, and nothing is
- * heard or sent before. MEDIA_EV_SECURE tells the outcome: up, or failed (another certificate, no common
+ *     heard or sent before.
+ * MEDIA_EV_SECURE tells the outcome: up, or failed (another certificate, no common
  * cipher, or nothing within 15 s after the fingerprint is known). A living browser sends checks each few
  * seconds: stats.rtcp_last_at_us is the time of the last one.
  *  @return FAR_OK; FAR_EINVAL: local_ufrag below 4 or local_pwd below 22 characters, or a fingerprint that is
