@@ -16,7 +16,7 @@ import { jsonKey, sectionOf } from './sections';
 import type { ConfigDraft } from './useConfigDraft';
 import { valueText } from './values';
 
-function Difference({ change, config }: { readonly change: Change; readonly config: Config | undefined }) {
+export function Difference({ change, config }: { readonly change: Change; readonly config: Config | undefined }) {
   const t = useText(adminText);
   const shared = useText();
   const format = useFormat();

@@ -5,6 +5,7 @@ import { useSession } from '../../api/session';
 import { Page } from '../../parts/Page';
 import { useText } from '../../text';
 import { adminText } from '../../text/admin';
+import { adminPartsText } from '../../text/adminParts';
 import classes from './admin.module.css';
 import { ChangeBar } from './ChangeBar';
 import { parts } from './parts';
@@ -22,12 +23,13 @@ const order: readonly (readonly [GroupName, readonly string[]])[] = [
 ];
 export default function Admin() {
   const t = useText(adminText);
+  const ofParts = useText(adminPartsText);
   const draft = useConfigDraft();
   const session = useSession();
   const allowed = parts.filter((part) => session.permissions.has(part.may));
   const titleOf = (key: string): string | undefined => {
     if ((sectionKeys as readonly string[]).includes(key)) return t.section[key as SectionKey];
-    return allowed.find((part) => part.key === key)?.title(t);
+    return allowed.find((part) => part.key === key)?.title(ofParts);
   };
   const changesIn = (key: string): number => draft.changes.filter((change) => change.section === key).length;
   return (
