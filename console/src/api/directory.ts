@@ -3,7 +3,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useMemo } from 'react';
 import { useLanguage } from '../text';
-import { labelText, type Label } from '../text/table';
+import { labelText, type Label, type Language } from '../text/table';
 import { setTimeZone } from '../text/useFormat';
 import { getJson } from './client';
 import { useSession } from './session';
@@ -25,6 +25,10 @@ export interface Directory {
   teams: Named[];
   numbers: Named[];
   flows: Named[];
+  /** Thresholds that screens colour by. */
+  queueSettings: { id: string; serviceLevelMs: number; shortAbandonMs: number; waitingMax: number; waitMsMax: number; afterCallWorkMs: number }[];
+  /** Ranges in which figures are as wanted, in the figure's unit; high 0: no upper end; queue "": all that have none of their own. */
+  targets: { kpi: string; queue: string; low: number; high: number }[];
 }
 type List = 'queues' | 'reasons' | 'dispositions' | 'sites' | 'businessTypes' | 'teams' | 'numbers' | 'flows';
 
@@ -47,16 +51,27 @@ export function useDirectory(): Names {
     refetchInterval: 120_000,
   });
   useEffect(() => setTimeZone(data?.timeZone), [data?.timeZone]);
-  return useMemo(() => {
-    const index = new Map<string, string>();
-    const lists: List[] = ['queues', 'reasons', 'dispositions', 'sites', 'businessTypes', 'teams', 'numbers', 'flows'];
-    for (const list of lists) for (const row of data?.[list] ?? []) index.set(`${list}/${row.id}`, labelText(row.name, language, row.id));
-    for (const agent of data?.agents ?? []) index.set(`agents/${agent.id}`, agent.name || agent.id);
-    return {
-      directory: data,
-      of: (list, id) => index.get(`${list}/${id}`) ?? id,
-      agent: (id) => index.get(`agents/${id}`) ?? id,
-      options: (list) => (data?.[list] ?? []).map((row) => ({ value: row.id, label: labelText(row.name, language, row.id) })),
-    };
-  }, [data, language]);
+  return useMemo(() => namesOf(data, language), [data, language]);
+}
+const made = new WeakMap<Directory, Map<Language, Names>>();
+const unknown = new Map<Language, Names>();
+
+/** Once for all components that ask. */
+function namesOf(data: Directory | undefined, language: Language): Names {
+  let kept = data ? made.get(data) : unknown;
+  if (data && !kept) made.set(data, (kept = new Map()));
+  const known = kept?.get(language);
+  if (known) return known;
+  const index = new Map<string, string>();
+  const lists: List[] = ['queues', 'reasons', 'dispositions', 'sites', 'businessTypes', 'teams', 'numbers', 'flows'];
+  for (const list of lists) for (const row of data?.[list] ?? []) index.set(`${list}/${row.id}`, labelText(row.name, language, row.id));
+  for (const agent of data?.agents ?? []) index.set(`agents/${agent.id}`, agent.name || agent.id);
+  const names: Names = {
+    directory: data,
+    of: (list, id) => index.get(`${list}/${id}`) ?? id,
+    agent: (id) => index.get(`agents/${id}`) ?? id,
+    options: (list) => (data?.[list] ?? []).map((row) => ({ value: row.id, label: labelText(row.name, language, row.id) })),
+  };
+  kept?.set(language, names);
+  return names;
 }

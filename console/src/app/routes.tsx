@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every page, a row each. A page is a folder in pages/ with a default export; it loads when it is opened.
-import { IconSettings, IconHeadset } from '@tabler/icons-react';
+import { IconHeadset, IconLayoutDashboard, IconSettings } from '@tabler/icons-react';
 import { lazy, type ComponentType } from 'react';
 import type { Session } from '../api/session';
 import type { Text } from '../text';
@@ -25,6 +25,8 @@ export const may = (permission: string) => (session: Session): boolean => sessio
 export const pages: readonly PageRow[] = [
   { path: '/agent', title: (t) => t.nav.agent, group: 'work', icon: IconHeadset, may: isAgent, page: lazy(() => import('../pages/agent')) },
   { path: '/admin/*', title: (t) => t.nav.admin, group: 'manage', icon: IconSettings, may: may('CONFIG_READ'), page: lazy(() => import('../pages/admin')) },
+  { path: '/wallboard', title: (t) => t.nav.wallboard, group: 'insight', icon: IconLayoutDashboard, may: may('LIVE_READ'), page: lazy(() => import('../pages/wallboard')) },
+  { path: '/wall', title: (t) => t.nav.wallboard, may: may('LIVE_READ'), page: lazy(() => import('../pages/wallboard/Wall')), bare: true },
 ];
 /** The address of a row in the navigation. */
 export function addressOf(row: PageRow): string {
