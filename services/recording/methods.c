@@ -6,6 +6,7 @@
 #include "far/tables.h"
 #include "folder.h"
 #include "parts_sql.h"
+#include "peaks_method.h"
 #include "playback.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,6 +24,7 @@ struct methods {
     struct far_pg_methods *listing;
     struct far_bus_subscription *reading;
     struct reads *reads;
+    struct peaks_method *peaks;
 };
 struct read_job {
     struct far_bus_request *request;
@@ -147,6 +149,7 @@ enum far_err methods_serve(const struct methods_config *config, struct methods *
                                       .fn = on_read,
                                       .ctx = methods};
     if (err == FAR_OK) err = far_bus_serve(config->bus, &service, &methods->reading);
+    if (err == FAR_OK) err = peaks_method_serve(config, &methods->peaks);
     if (err == FAR_OK)
         err = far_pg_methods_serve(config->bus, config->pg, list_methods, FAR_ARRAY_LEN(list_methods),
                                    methods, &methods->listing);
@@ -162,6 +165,7 @@ struct methods *methods_destroy(struct methods *methods)
 {
     if (!methods) return NULL;
     methods->reading = far_bus_unsubscribe(methods->reading);
+    methods->peaks = peaks_method_destroy(methods->peaks);
     methods->listing = far_pg_methods_destroy(methods->listing);
     if (methods->reads && methods->reads->open == 0)
         free(methods->reads);
@@ -173,5 +177,5 @@ struct methods *methods_destroy(struct methods *methods)
 
 size_t methods_open(const struct methods *methods)
 {
-    return methods->reads->open + (methods->listing ? far_pg_methods_open(methods->listing) : 0);
+    return methods->reads->open + peaks_method_open(methods->peaks) + (methods->listing ? far_pg_methods_open(methods->listing) : 0);
 }

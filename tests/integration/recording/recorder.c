@@ -216,6 +216,18 @@ enum far_err recorder_read(struct recorder *recorder, const char *recording_id, 
     return err;
 }
 
+Farseat__V1__RecordingPeaksReply *recorder_peaks(struct recorder *recorder, const char *recording_id,
+                                                 uint32_t part, uint32_t points, enum far_err *ret_err)
+{
+    Farseat__V1__RecordingPeaksRequest request = FARSEAT__V1__RECORDING_PEAKS_REQUEST__INIT;
+    request.recording_id = (char *)(uintptr_t)recording_id;
+    request.part = part;
+    request.points = points;
+    return (Farseat__V1__RecordingPeaksReply *)(void *)ask(
+        recorder, "far.api.recording.Peaks.recording-1", &request.base,
+        &farseat__v1__recording_peaks_reply__descriptor, ret_err);
+}
+
 uint8_t *recorder_wav(struct recorder *recorder, const char *recording_id, uint32_t part, uint32_t step,
                       size_t *ret_len)
 {

@@ -36,6 +36,9 @@ Farseat__V1__RecordingPart *recorder_part(struct recorder *recorder, const char 
 /** Read the whole WAV by ranges of `step` bytes; free it. */
 uint8_t *recorder_wav(struct recorder *recorder, const char *recording_id, uint32_t part, uint32_t step,
                       size_t *ret_len);
+/** One question of Peaks; free the answer. NULL: *ret_err says why. */
+Farseat__V1__RecordingPeaksReply *recorder_peaks(struct recorder *recorder, const char *recording_id,
+                                                 uint32_t part, uint32_t points, enum far_err *ret_err);
 /** One Read. @return the answer's error; ret_total may be NULL. */
 enum far_err recorder_read(struct recorder *recorder, const char *recording_id, uint32_t part,
                            uint64_t offset, uint32_t length, uint64_t *ret_total);

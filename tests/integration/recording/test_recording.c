@@ -116,6 +116,25 @@ static struct fact_seen last_fact(const char *subject)
     return seen;
 }
 
+/* The wave as it is drawn: as long as the recording, both tones loud, and the same when it is asked for again. */
+static void assert_peaks(const char *id, uint64_t recorded_ms)
+{
+    enum far_err err = FAR_OK;
+    for (int time = 0; time < 2; time++) {
+        Farseat__V1__RecordingPeaksReply *peaks = recorder_peaks(&recorder, id, 1, 50, &err);
+        assert_non_null(peaks);
+        assert_int_equal(peaks->recorded_ms, recorded_ms);
+        assert_true(peaks->n_left == 50 && peaks->n_right == 50);
+        for (size_t i = 5; i < 45; i++)
+            assert_true(peaks->left[i] > 60 && peaks->left[i] < 255 && peaks->right[i] > 60);
+        farseat__v1__recording_peaks_reply__free_unpacked(peaks, NULL);
+    }
+    assert_null(recorder_peaks(&recorder, id, 1, 4001, &err));
+    assert_int_equal(err, FAR_EINVAL);
+    assert_null(recorder_peaks(&recorder, id, 7, 0, &err));
+    assert_int_equal(err, FAR_ENOTFOUND);
+}
+
 static void both_sides_are_recorded_apart(void **state)
 {
     (void)state;
@@ -159,6 +178,7 @@ static void both_sides_are_recorded_apart(void **state)
     free(wav);
     assert_int_equal(recorder_read(&recorder, id, 1, 0, 600000, NULL), FAR_EINVAL);
     assert_int_equal(recorder_read(&recorder, id, 2, 0, 100, NULL), FAR_ENOTFOUND);
+    assert_peaks(id, part->recorded_ms);
     struct fact_seen fact = last_fact("far.evt.recording.ended");
     assert_string_equal(fact.recording_id, id);
     assert_string_equal(fact.state, "complete");
