@@ -44,3 +44,8 @@ export async function okFetch(path: string, init?: RequestInit): Promise<Respons
 export async function getJson<T>(path: string): Promise<T> {
   return (await (await okFetch(path)).json()) as T;
 }
+/** Ask for something by POST (or PUT) where the caller knows the types. */
+export async function sendJson<T>(path: string, body: unknown = {}, method: 'POST' | 'PUT' = 'POST'): Promise<T> {
+  const reply = await okFetch(path, { method, headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) });
+  return (await reply.json().catch(() => ({}))) as T;
+}

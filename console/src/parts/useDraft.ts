@@ -5,6 +5,15 @@ import { DRAFT_PREFIX, draftStore } from './drafts';
 
 const store = draftStore(localStorage, Date.now);
 store.prune();
+const listeners = new Set<() => void>();
+/** Told when a draft of this tab begins or goes. */
+export function onDraft(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+function tellDraft(): void {
+  for (const listener of listeners) listener();
+}
 
 export interface Draft<T> {
   readonly value: T;
@@ -43,8 +52,10 @@ export function useDraft<T extends object>(key: string, initial: T): Draft<T> {
     (next: T | ((before: T) => T)) => {
       const before = { ...first.current, ...newest.current };
       const value = typeof next === 'function' ? next(before) : next;
+      const begins = newest.current === undefined;
       newest.current = value;
       store.write(full, value);
+      if (begins) tellDraft();
       setKept((last) => ({ key: full, value, restored: last.key === full && last.restored }));
     },
     [full],
@@ -53,6 +64,7 @@ export function useDraft<T extends object>(key: string, initial: T): Draft<T> {
     newest.current = undefined;
     store.remove(full);
     setKept({ key: full, value: undefined, restored: false });
+    tellDraft();
   }, [full]);
   useEffect(() => {
     const follow = (event: StorageEvent): void => {
