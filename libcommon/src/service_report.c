@@ -34,6 +34,7 @@ static struct {
     Farseat__V1__HealthCheck check_rows[FAR_HEALTH_CHECKS_MAX], *check_pointers[FAR_HEALTH_CHECKS_MAX];
     Farseat__V1__LoadFigure load_rows[LOAD_MAX], *load_pointers[LOAD_MAX];
     uint64_t cpu_us, measured_us; /* when it was looked at before */
+    char address[128], site[64];
 } page;
 
 /* ---- what is measured ----------------------------------------------------------------------------- */
@@ -115,6 +116,12 @@ static void load_fill(const struct far_service_def *def)
     page.message.n_load = count;
 }
 
+void far_service_report_address(const char *address, const char *site)
+{
+    (void)snprintf(page.address, sizeof(page.address), "%s", address);
+    (void)snprintf(page.site, sizeof(page.site), "%s", site);
+}
+
 static const ProtobufCMessage *page_fill(const struct far_service *service)
 {
     Farseat__V1__LiveService *message = &page.message;
@@ -132,6 +139,8 @@ static const ProtobufCMessage *page_fill(const struct far_service *service)
     page.cpu_us = cpu_us;
     page.measured_us = now_us;
     message->memory_bytes = resident_bytes();
+    message->address = page.address;
+    message->site = page.site;
     checks_fill();
     load_fill(far_service_definition(service));
     return &message->base;

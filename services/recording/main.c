@@ -341,6 +341,9 @@ static enum far_err start(struct far_service *service)
     if (err == FAR_OK) err = facts_create(app.bus, far_service_instance(service), incarnation, &app.facts);
     if (err == FAR_OK) err = start_store();
     if (err == FAR_OK) err = start_srs();
+    char uri[128];
+    (void)snprintf(uri, sizeof(uri), "sip:srs@%s;transport=tcp", app.config.sip_listen);
+    far_service_report_address(uri, "");
     if (err == FAR_OK) err = far_timer_start(app.loop, OBSERVE_MS, OBSERVE_MS, observe, NULL, &app.timer);
     if (err != FAR_OK) FAR_ERROR("not-started", "error=%s", far_err_name(err));
     return err;

@@ -30,5 +30,7 @@ void far_service_bus_leave(struct far_bus *bus);
  * connect by themselves. A process has one.
  *  @return FAR_OK; FAR_EFULL, FAR_ENOMEM: no timer. */
 FAR_MUST_CHECK enum far_err far_service_report_begin(struct far_service *service, struct far_bus *bus);
+/** Say where others reach this process, and at which site, in what it publishes. Copied; "": neither. */
+void far_service_report_address(const char *address, const char *site);
 /** Call before far_bus_destroy(); far_service_bus_leave() does. */
 void far_service_report_end(void);

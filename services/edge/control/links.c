@@ -28,6 +28,7 @@ void links_announce(struct edge *edge)
     char uri[160], secret[2 * LINK_SECRET_BYTES + 1];
     Farseat__V1__EdgeAddress address = FARSEAT__V1__EDGE_ADDRESS__INIT;
     (void)snprintf(uri, sizeof(uri), "sip:link@%s:%u", edge->advertised_ip, edge->sip_port);
+    far_service_report_address(uri + strlen("sip:link@"), edge->config->site);
     far_str_hex(edge->secret, sizeof(edge->secret), secret);
     address.edge = (char *)edge->name;
     address.site = (char *)edge->config->site;
