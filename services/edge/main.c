@@ -42,6 +42,9 @@ static const struct far_config_row rows[] = {
      .min = 0, .max = 64},
     {ROW("media.prompt_dir", FAR_CONFIG_STRING, prompt_dir, "",
          "Folder of the prompts: NAME.wav; empty: plays fail")},
+    {ROW("media.prompt_cache", FAR_CONFIG_STRING, prompt_cache, "",
+         "Folder of this edge alone, where it keeps the prompts that administrators made; they come before "
+         "those of media.prompt_dir. Empty: only those")},
     {ROW("media.music_file", FAR_CONFIG_STRING, music_file, "",
          "The music on hold, below media.prompt_dir; empty: there is none")},
     {ROW("limits.legs_max", FAR_CONFIG_INT, legs_max, "2000", "Legs at once; beyond: 503"), .min = 1,
@@ -81,6 +84,8 @@ static enum far_err check(struct far_service *service, struct far_buf *errors)
         far_buf_addf(errors,
                      "door.listen: \"%s\" is no IPv4 address of this host and port; write e.g. 127.0.0.1:0\n",
                      config.door_listen);
+    if (config.prompt_cache[0] && strcmp(config.prompt_cache, config.prompt_dir) == 0)
+        far_buf_addf(errors, "media.prompt_cache: must not be media.prompt_dir: files there are removed\n");
     if (config.rtp_port_max <= config.rtp_port_min)
         far_buf_addf(errors, "rtp.port_max: must be above rtp.port_min\n");
     return errors->len == before ? FAR_OK : FAR_EINVAL;

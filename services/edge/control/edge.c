@@ -190,6 +190,7 @@ static void begin(void *context)
     edge->began = true;
     phones_watch(edge);
     trunks_watch(edge);
+    prompts_watch(edge);
     links_watch(edge);
     browsers_announce(edge);
     enum far_err err = far_subject_write(FAR_SUBJECT_CMD_EDGE, subject, sizeof(subject), edge->name, NULL);
@@ -373,6 +374,7 @@ static enum far_err create_media(struct edge *edge)
                                   .port_max = (uint16_t)from->rtp_port_max,
                                   .threads = (unsigned)from->media_threads,
                                   .prompt_dir = from->prompt_dir[0] ? from->prompt_dir : NULL,
+                                  .prompt_cache = from->prompt_cache[0] ? from->prompt_cache : NULL,
                                   .music_file = from->music_file[0] ? from->music_file : NULL,
                                   .endpoints_max = (uint32_t)from->legs_max * 2,
                                   .emit = hear_media};
@@ -457,6 +459,7 @@ void edge_stop(struct edge *edge)
     far_timer_stop(edge->loop, edge->second_timer);
     edge->commands = far_bus_unsubscribe(edge->commands);
     browsers_stop(edge);
+    prompts_stop(edge);
     edge->sip = sip_destroy(edge->sip);
     edge->media = media_engine_destroy(edge->media);
     hear_media_destroy(edge);

@@ -74,7 +74,7 @@ extern struct far_metric edge_metrics[EDGE_M_COUNT];
 struct edge_config {
     struct far_service_bus_config bus;
     const char *site, *sip_listen, *sip_advertised;
-    const char *rtp_listen, *prompt_dir, *music_file, *area_code;
+    const char *rtp_listen, *prompt_dir, *prompt_cache, *music_file, *area_code;
     int64_t rtp_port_min, rtp_port_max, media_threads;
     int64_t legs_max, phones_max, drain_ms, silence_ms, offer_ms;
     bool offer_sha256;
@@ -183,6 +183,7 @@ struct edge {
     struct far_index *users; /* phone -> users_rows */
     struct edge_user *users_rows;
     size_t users_max;
+    struct edge_prompts *prompts;
     struct far_kv_watch *users_watch, *registrations_watch, *trunks_watch, *edges_watch;
     bool registrations_read;
     bool users_read, trunks_read; /* before, who is not known may be one of ours all the same */
@@ -275,6 +276,10 @@ enum far_err trunks_start(struct edge *edge);
 void trunks_stop(struct edge *edge);
 void trunks_watch(struct edge *edge);
 void trunks_invite(struct edge *edge, struct sip_event *event);
+
+/* prompts.c */
+void prompts_watch(struct edge *edge);
+void prompts_stop(struct edge *edge);
 
 /* browsers.c */
 enum far_err browsers_start(struct edge *edge);

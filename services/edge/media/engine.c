@@ -117,6 +117,8 @@ static enum far_err set_up_sounds(struct media_engine *engine, const struct medi
     engine->cache_bytes_max = config->cache_bytes_max > 0 ? config->cache_bytes_max : CACHE_DEFAULT;
     enum far_err err = sound_cache_create(config->prompt_dir, engine->cache_bytes_max, &engine->cache);
     if (err == FAR_EINVAL) return refuse(text, err, "prompt_dir is too long");
+    if (err == FAR_OK && config->prompt_cache) err = sound_cache_overlay(engine->cache, config->prompt_cache);
+    if (err == FAR_EINVAL) return refuse(text, err, "prompt_cache is too long");
     if (err != FAR_OK) return err;
     if (config->music_file) {
         char why[MEDIA_TEXT_MAX] = "";
@@ -127,6 +129,11 @@ static enum far_err set_up_sounds(struct media_engine *engine, const struct medi
         }
     }
     return loader_create(engine->cache, directory_loaded, engine, &engine->loader);
+}
+
+void media_sound_changed(struct media_engine *engine, const char *file)
+{
+    sound_cache_forget(engine->cache, file);
 }
 
 static enum far_err set_up(struct media_engine *engine, const struct media_config *config, char *text)

@@ -113,6 +113,7 @@ struct media_config {
     uint16_t port_max;
     unsigned threads;       /* 0: one for each two processors */
     const char *prompt_dir; /* files of plays are relative to it; NULL: plays fail */
+    const char *prompt_cache; /* a file that is here hides the one in prompt_dir; NULL: none */
     const char *music_file; /* what MEDIA_MUSIC means, in prompt_dir; read at once; NULL: none */
     uint32_t endpoints_max; /* 0: 4096 */
     size_t cache_bytes_max; /* decoded prompts kept; 0: 64 MiB. One file may take at most a quarter */
@@ -225,6 +226,9 @@ struct media_play {
  */
 FAR_MUST_CHECK enum far_err media_play(struct media_engine *engine, uint64_t endpoint_id,
                                        const struct media_play *play);
+/** A file changed, appeared or went: plays that begin from now on read it anew; those under way go on. Any
+ * thread. */
+void media_sound_changed(struct media_engine *engine, const char *file);
 /** Stop the endpoint's play, if its id is play_id or play_id is 0. @return FAR_OK, FAR_ENOTFOUND, FAR_EAGAIN.
  */
 FAR_MUST_CHECK enum far_err media_play_stop(struct media_engine *engine, uint64_t endpoint_id,

@@ -13,7 +13,8 @@ struct sound_cache {
     size_t bytes;
     size_t bytes_max;
     uint64_t used; /* counts look-ups: a sound's age */
-    char dir[4096];
+    uint64_t forgets; /* counts sound_cache_forget(): what was being read then is not kept */
+    char dir[4096], overlay[4096]; /* "": none */
 };
 
 bool sound_name_valid(const char *name)
@@ -40,6 +41,12 @@ enum far_err sound_cache_create(const char *dir, size_t bytes_max, struct sound_
     cache->bytes_max = bytes_max;
     *ret_cache = cache;
     return FAR_OK;
+}
+
+enum far_err sound_cache_overlay(struct sound_cache *cache, const char *dir)
+{
+    bool fits = snprintf(cache->overlay, sizeof(cache->overlay), "%s", dir) < (int)sizeof(cache->overlay);
+    return fits ? FAR_OK : FAR_EINVAL;
 }
 
 void sound_release(struct sound *sound)
@@ -98,6 +105,21 @@ static void evict_oldest(struct sound_cache *cache)
     sound_release(sound); /* those who play it keep it */
 }
 
+void sound_cache_forget(struct sound_cache *cache, const char *name)
+{
+    (void)pthread_mutex_lock(&cache->lock);
+    cache->forgets++;
+    for (struct sound **at = &cache->first; *at; at = &(*at)->next) {
+        struct sound *sound = *at;
+        if (strcmp(sound->name, name) != 0) continue;
+        *at = sound->next;
+        cache->bytes -= bytes_of(sound);
+        sound_release(sound);
+        break;
+    }
+    (void)pthread_mutex_unlock(&cache->lock);
+}
+
 static void insert(struct sound_cache *cache, struct sound *sound)
 {
     while (cache->first && cache->bytes + bytes_of(sound) > cache->bytes_max)
@@ -127,13 +149,13 @@ static struct sound *encode(const char *name, const struct far_wav *wav)
     return sound;
 }
 
-static enum far_err read_sound(const struct sound_cache *cache, const char *name, struct sound **ret_sound,
-                               char *text)
+static enum far_err read_sound(const struct sound_cache *cache, const char *dir, const char *name,
+                               struct sound **ret_sound, char *text)
 {
     char path[sizeof(cache->dir) + 1 + MEDIA_PATH_MAX];
     char error[FAR_WAV_ERROR_MAX] = "";
     struct far_wav wav = {0};
-    (void)snprintf(path, sizeof(path), "%s/%s", cache->dir, name);
+    (void)snprintf(path, sizeof(path), "%s/%s", dir, name);
     enum far_err err = far_wav_load(path, &wav, error);
     if (err == FAR_OK) err = far_wav_convert(&wav, FAR_G711_RATE);
     if (err == FAR_OK && wav.frames == 0) {
@@ -160,20 +182,39 @@ static enum far_err read_sound(const struct sound_cache *cache, const char *name
     return err != FAR_OK ? err : FAR_ENOMEM;
 }
 
+/* A file of the overlay that is there but cannot be used does not silence the other one. */
+static enum far_err read_either(const struct sound_cache *cache, const char *name, struct sound **ret_sound,
+                                char *text)
+{
+    char other[MEDIA_TEXT_MAX] = "";
+    enum far_err err = FAR_ENOTFOUND;
+    if (cache->overlay[0]) err = read_sound(cache, cache->overlay, name, ret_sound, text);
+    if (err == FAR_OK || !cache->dir[0]) return err;
+    enum far_err second = read_sound(cache, cache->dir, name, ret_sound, other);
+    if (second == FAR_OK || err == FAR_ENOTFOUND) {
+        memcpy(text, other, sizeof(other));
+        err = second;
+    }
+    return err;
+}
+
 enum far_err sound_load(struct sound_cache *cache, const char *name, struct sound **ret_sound,
                         char ret_text[MEDIA_TEXT_MAX])
 {
     struct sound *sound = sound_cached(cache, name);
     if (!sound) {
-        if (cache->dir[0] == '\0') {
+        if (cache->dir[0] == '\0' && cache->overlay[0] == '\0') {
             (void)snprintf(ret_text, MEDIA_TEXT_MAX, "%.100s: there is no folder of prompts; set prompt_dir",
                            name);
             return FAR_ENOTFOUND;
         }
-        enum far_err err = read_sound(cache, name, &sound, ret_text);
+        (void)pthread_mutex_lock(&cache->lock);
+        uint64_t forgets = cache->forgets;
+        (void)pthread_mutex_unlock(&cache->lock);
+        enum far_err err = read_either(cache, name, &sound, ret_text);
         if (err != FAR_OK) return err;
         (void)pthread_mutex_lock(&cache->lock);
-        insert(cache, sound);
+        if (forgets == cache->forgets) insert(cache, sound); /* else it may be the file of before */
         (void)pthread_mutex_unlock(&cache->lock);
     }
     *ret_sound = sound;

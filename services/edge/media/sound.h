@@ -24,6 +24,11 @@ struct sound_cache; /* opaque; any thread */
  */
 FAR_MUST_CHECK enum far_err sound_cache_create(const char *dir, size_t bytes_max,
                                                struct sound_cache **ret_cache);
+/** Another folder, looked into before the first one; before the first load. @return FAR_OK; FAR_EINVAL: too
+ * long. */
+FAR_MUST_CHECK enum far_err sound_cache_overlay(struct sound_cache *cache, const char *dir);
+/** Read it anew when it is asked for next; who has it keeps it. */
+void sound_cache_forget(struct sound_cache *cache, const char *name);
 struct sound_cache *sound_cache_destroy(struct sound_cache *cache);
 /** A name below the folder: not empty, not absolute, no ".." part, not too long. */
 bool sound_name_valid(const char *name);

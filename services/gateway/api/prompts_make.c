@@ -44,7 +44,14 @@ static void making_fail(struct making *making, enum far_err err, const char *tex
 static struct making *making_begin(struct exchange *exchange, const char *source, const char *action)
 {
     struct prompts *prompts = prompts_of(exchange);
-    if (!prompts || !prompts_name(exchange)) return NULL;
+    const char *name = prompts ? prompts_name(exchange) : NULL;
+    if (!name) return NULL;
+    if (strcmp(name, "music") == 0) { /* edges read theirs at their start */
+        exchange_fail(exchange, FAR_EINVAL,
+                      "music is what edges play by themselves (media.music_file): take another name, and give it "
+                      "to the queue as its music");
+        return NULL;
+    }
     struct making *making = prompts->works < WORKS_MAX ? calloc(1, sizeof(*making)) : NULL;
     if (!making) {
         exchange_fail(exchange, FAR_EAGAIN, "other prompts are being made: try again in a moment");

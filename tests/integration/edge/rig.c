@@ -172,10 +172,10 @@ struct rig_edge *rig_edge(struct rig *rig, const char *name)
         text, sizeof(text),
         "service:\n  instance: %s\n  drain_max: 10s\nhttp:\n  listen: 127.0.0.1:%d\nlog:\n  level: debug\n"
         "bus:\n  url: %s\nedge:\n  site: hq\nsip:\n  listen: %s:%d\n  offer_sha256: %s\n"
-        "rtp:\n  port_min: %d\n  port_max: %d\nmedia:\n  prompt_dir: %s\n"
+        "rtp:\n  port_min: %d\n  port_max: %d\nmedia:\n  prompt_dir: %s\n  prompt_cache: %s/cache-%s\n"
         "limits:\n  legs_max: 100\n  phones_max: 100\n  drain: 3s\n",
         name, edge->http_port, rig->nats.url, edge->ip, edge->sip_port, rig->offer_sha256 ? "true" : "false",
-        edge->rtp_first, edge->rtp_first + 69, rig->dir);
+        edge->rtp_first, edge->rtp_first + 69, rig->dir, rig->dir, name);
     rig_write(path, text);
     rig_edge_launch(rig, edge);
     (void)rig_input(rig, FARSEAT__V1__ACD_INPUT__BODY_EDGE_STARTED);

@@ -2,7 +2,10 @@
 #include "far/test.h"
 #include "media_rig.h"
 #include "sound.h"
+#include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 static struct rig rig; /* for its folder and its prompts */
 
@@ -83,6 +86,45 @@ static void bad_names_and_files_are_told(void **state)
     cache = sound_cache_destroy(cache);
 }
 
+static void the_other_folder_hides_the_first_and_changes_are_seen(void **state)
+{
+    (void)state;
+    struct sound_cache *cache = NULL;
+    struct sound *before = NULL, *sound = NULL;
+    char text[MEDIA_TEXT_MAX] = "", overlay[sizeof(rig.dir) + 16], path[sizeof(overlay) + 32];
+    (void)snprintf(overlay, sizeof(overlay), "%s/over", rig.dir);
+    assert_int_equal(mkdir(overlay, 0700), 0);
+    rig_prompt(&rig, "hello.wav", 100, 1000);
+    rig_prompt(&rig, "over/hello.wav", 5000, 500);
+    assert_int_equal(sound_cache_create(rig.dir, 1 << 20, &cache), FAR_OK);
+    assert_int_equal(sound_cache_overlay(cache, overlay), FAR_OK);
+    assert_int_equal(sound_load(cache, "hello.wav", &before, text), FAR_OK);
+    assert_int_equal(before->len, 500);
+    rig_prompt(&rig, "over/hello.wav", 5000, 700);
+    assert_int_equal(sound_load(cache, "hello.wav", &sound, text), FAR_OK);
+    assert_ptr_equal(sound, before); /* nobody has said that it changed */
+    sound_release(sound);
+    sound_cache_forget(cache, "hello.wav");
+    sound_cache_forget(cache, "never-there.wav");
+    assert_null(sound_cached(cache, "hello.wav"));
+    assert_int_equal(sound_load(cache, "hello.wav", &sound, text), FAR_OK);
+    assert_int_equal(sound->len, 700);
+    assert_int_equal(before->pcma[499], far_alaw_encode(5000)); /* who plays the former one goes on */
+    sound_release(sound);
+    sound_release(before);
+    (void)snprintf(path, sizeof(path), "%s/hello.wav", overlay);
+    assert_int_equal(truncate(path, 10), 0); /* no WAV any more: the first folder's is better than none */
+    sound_cache_forget(cache, "hello.wav");
+    assert_int_equal(sound_load(cache, "hello.wav", &sound, text), FAR_OK);
+    assert_int_equal(sound->len, 1000);
+    sound_release(sound);
+    assert_int_equal(remove(path), 0);
+    assert_int_equal(rmdir(overlay), 0);
+    assert_int_equal(sound_load(cache, "missing.wav", &sound, text), FAR_ENOTFOUND);
+    assert_non_null(strstr(text, "missing.wav"));
+    cache = sound_cache_destroy(cache);
+}
+
 static int start(void **state)
 {
     (void)state;
@@ -103,6 +145,7 @@ int main(void)
         cmocka_unit_test(a_prompt_is_read_once_and_shared),
         cmocka_unit_test(the_oldest_leave_when_the_cache_is_full),
         cmocka_unit_test(bad_names_and_files_are_told),
+        cmocka_unit_test(the_other_folder_hides_the_first_and_changes_are_seen),
     };
     return cmocka_run_group_tests(tests, start, stop);
 }
