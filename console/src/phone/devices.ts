@@ -1,26 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Microphone and output: which there are, which are chosen, and whether this pair has passed the echo test lately.
 import { useCallback, useEffect, useState, useSyncExternalStore } from 'react';
+import { CHECK_MS, checkOf, type Checks, type Device, type DeviceChoice, type Devices } from './checks';
+
+export { pairKey, type Device, type DeviceChoice, type Devices } from './checks';
 
 const CHOICE_KEY = 'farseat.devices';
 const CHECK_KEY = 'farseat.phoneChecks';
-const CHECK_MS = 24 * 3600 * 1000;
 
-export interface Device {
-  readonly id: string;
-  readonly label: string;
-}
-export interface DeviceChoice {
-  readonly microphone: string; // "" : the system's own
-  readonly output: string;
-}
-export interface Devices {
-  readonly microphones: readonly Device[];
-  readonly outputs: readonly Device[];
-  /** Labels are known only after the microphone was allowed once. */
-  readonly allowed: boolean;
-  readonly supported: boolean;
-}
 export const canChooseOutput = typeof HTMLMediaElement !== 'undefined' && 'setSinkId' in HTMLMediaElement.prototype;
 
 // --- small stores in localStorage, the same in all tabs -------------------------------------------------------------
@@ -73,20 +60,6 @@ export function usePhoneChoice(login: string): PhoneChoice {
 }
 
 // --- what passed the echo test ------------------------------------------------------------------------------------
-type Checks = Record<string, { at: number; delayMs: number }>;
-/** The pair as it would be used: ids, and labels because "default" is another device tomorrow. Pure. */
-export function pairKey(devices: Devices, chosen: DeviceChoice): string {
-  const name = (list: readonly Device[], id: string): string => {
-    const device = list.find((one) => one.id === id) ?? list[0];
-    return device ? `${device.id}|${device.label}` : 'none';
-  };
-  return `${name(devices.microphones, chosen.microphone)}+${name(devices.outputs, chosen.output)}`;
-}
-/** When the pair passed, if that was within a day. Pure. */
-export function checkOf(checks: Checks, pair: string, now: number): { at: number; delayMs: number } | undefined {
-  const check = checks[pair];
-  return check && check.at <= now && now - check.at < CHECK_MS ? check : undefined;
-}
 export function rememberCheck(pair: string, delayMs: number): void {
   const now = Date.now();
   const kept = Object.entries(readJson<Checks>(CHECK_KEY, {})).filter(([, check]) => now - check.at < CHECK_MS);

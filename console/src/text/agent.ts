@@ -142,7 +142,7 @@ const en = {
     occupancy: 'Occupancy',
     until: (time: string) => `Records until ${time}`,
   },
-  keys: 'Keys',
+  keys: 'Keys: Alt and the letter',
 };
 const zh: Same<typeof en> = {
   title: '我的工作台',
@@ -285,6 +285,6 @@ const zh: Same<typeof en> = {
     occupancy: '占用率',
     until: (time) => `统计截至 ${time}`,
   },
-  keys: '快捷键',
+  keys: '快捷键：Alt 加字母',
 };
 export const agentText = { en, zh };

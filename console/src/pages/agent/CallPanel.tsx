@@ -50,6 +50,7 @@ function Ringing({ own }: { readonly own: Own }) {
           {t.call.decline}
         </Button>
       </div>
+      <p className={classes.keys}>{t.keys}</p>
     </>
   );
 }
@@ -90,6 +91,7 @@ function Talking({ own }: { readonly own: Own }) {
           {t.call.hangUp}
         </Button>
       </div>
+      <p className={classes.keys}>{t.keys}</p>
       <TransferDialog opened={transferring} me={own.agentId} onClose={() => setTransferring(false)} onChoose={choose} />
     </>
   );

@@ -68,7 +68,10 @@ export function TodayPanel({ own }: { readonly own: Own }) {
     return () => clearTimeout(timer);
   }, [free, queries]);
   const mine = data?.agents.find((agent) => agent.agentId === own.agentId) ?? data?.agents[0];
-  const time = (ms: string | undefined): string => (Number(ms ?? 0) > 0 ? format.duration(Number(ms)) : '–');
+  const time = (text: string | undefined): string => {
+    const ms = Number(text ?? 0);
+    return ms > 0 ? format.duration(ms > 600_000 ? Math.round(ms / 60_000) * 60_000 : ms) : '–';
+  };
   const figures: [string, string][] = [
     [t.today.handled, format.number(Number(mine?.handled ?? 0))],
     [t.today.aht, time(mine?.ahtMs)],

@@ -131,9 +131,11 @@ export default function AgentDesk() {
       <h1 className="far-hidden" tabIndex={-1}>{t.title}</h1>
       <div className={classes.left}>
         {own.contactId ? <CallPanel own={own} customerName={customer?.name ?? ''} /> : <Idle own={own} />}
-        <PhonePanel own={own} />
-        {own.contactId ? null : <QueuesPanel own={own} />}
-        <TodayPanel own={own} />
+        <div className={classes.late}>
+          <PhonePanel own={own} />
+          {own.contactId ? null : <QueuesPanel own={own} />}
+          <TodayPanel own={own} />
+        </div>
       </div>
       <div className={classes.right}>
         {contactId ? (

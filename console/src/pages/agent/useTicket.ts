@@ -6,22 +6,11 @@ import { api, ok, sendJson, type Schemas } from '../../api/client';
 import { ApiError, isNetworkError } from '../../api/errors';
 import { useSession } from '../../api/session';
 import { useDraft, type Draft } from '../../parts/useDraft';
-import { cutBytes } from './cut';
+import { cutBytes, formOver, type TicketForm } from './ticketForm';
+
+export { formOver, type TicketForm } from './ticketForm';
 
 export type Ticket = Schemas['Ticket'];
-export interface TicketForm {
-  /** The ticket's own values are in the fields; before, "" leaves a field to the ticket. */
-  seeded: boolean;
-  subject: string;
-  businessType: string;
-  status: string;
-  disposition: string;
-  note: string;
-  customerId: string;
-  /** What the list of unfinished notes shows. */
-  caller: string;
-  at: number;
-}
 const NOTE_BYTES = 1000; // the ACD's record holds so much; the ticket holds all
 const FACT_MS = 2500;
 
@@ -35,13 +24,6 @@ export function useTicketOf(contactId: string) {
 }
 export function useTicketDraft(contactId: string, caller: string): Draft<TicketForm> {
   return useDraft<TicketForm>(`ticket.${contactId}`, { seeded: false, subject: '', businessType: '', status: '', disposition: '', note: '', customerId: '', caller, at: 0 });
-}
-type Shared = 'subject' | 'businessType' | 'disposition' | 'note';
-/** The form over the ticket: what a save would write. Pure. */
-export function formOver(form: TicketForm, ticket: Pick<Ticket, Shared> | undefined): TicketForm {
-  if (form.seeded || !ticket) return form;
-  const pick = (field: Shared): string => form[field] || ticket[field];
-  return { ...form, seeded: true, subject: pick('subject'), businessType: pick('businessType'), disposition: pick('disposition'), note: pick('note') };
 }
 export type Saving = 'idle' | 'saving' | 'saved' | 'offline';
 
