@@ -100,10 +100,10 @@ export function caller(deployment: Deployment, site = "hq", hz = 440, number = c
 export class Agent {
   private constructor(readonly deployment: Deployment, readonly row: AgentRow, readonly phone: Phone) {}
 
-  static async sit(deployment: Deployment, id: string, tones: number[] = [440]): Promise<Agent> {
+  static async sit(deployment: Deployment, id: string, tones: number[] = [440], talk = false): Promise<Agent> {
     const row = AGENTS.find((agent) => agent.id === id);
     if (!row) throw new Error(`there is no agent ${id}`);
-    const phone = await Phone.open({ edge: deployment.edge(row.site), user: row.phone, secret: secretOf(row.phone), hz: row.hz });
+    const phone = await Phone.open({ edge: deployment.edge(row.site), user: row.phone, secret: secretOf(row.phone), hz: row.hz, talk });
     phone.tones = tones;
     await until(`${id}'s phone registered`, 15000, async () => (await phone.registerStatus()) === 200, 500);
     const agent = new Agent(deployment, row, phone);
@@ -135,7 +135,7 @@ export class Agent {
       return view;
     }, 50);
   }
-  onContact(contactId: string, what: "hold" | "resume" | "transfer" | "hang-up" | "disposition", body: unknown = {}): Promise<unknown> {
+  onContact(contactId: string, what: "answer" | "hold" | "resume" | "mute" | "unmute" | "transfer" | "hang-up" | "disposition", body: unknown = {}): Promise<unknown> {
     return this.deployment.asAdmin("POST", `/contacts/${contactId}/${what}?agentId=${this.id}`, body);
   }
   /** Whatever the agent is doing. */

@@ -2,6 +2,7 @@
 // A SIP phone over UDP that a test can look into: it registers, calls and is called, speaks a tone, hears, presses
 // digits, holds, refers; and counts what happens to it.
 import * as dgram from "node:dgram";
+import { DoorLine } from "./door";
 import { answer, branchOf, header, headers, parse, print, sdp, sdpSound, SipMessage, tagOf, token, uriOf } from "./sip";
 import { Report, Sound } from "./sound";
 import { nowMs, until, within } from "./wait";
@@ -19,6 +20,8 @@ export interface PhoneOptions {
   user: string;
   secret?: string; // "": a trunk's call, known by its address
   hz?: number; // the tone it speaks
+  talk?: boolean; // it answers upon NOTIFY with Event: talk, and says so when it registers
+  door?: DoorLine; // a browser's way in, instead of UDP; its sound is plain RTP all the same
 }
 export type Answering = "answer" | "ring" | "busy" | "manual";
 
@@ -107,7 +110,7 @@ export class Call {
     const { user } = this.phone.options, to = this.remoteUri;
     const local = `<sip:${user}@${this.phone.options.edge.host}>;tag=${this.localTag}`;
     const list: [string, string][] = [
-      ["Via", `SIP/2.0/UDP ${this.phone.host}:${this.phone.port};branch=${branch};rport`], ["Max-Forwards", "70"],
+      ["Via", `${this.phone.via};branch=${branch};rport`], ["Max-Forwards", "70"],
       ["From", local], ["To", `<${to}>${this.remoteTag ? `;tag=${this.remoteTag}` : ""}`],
       ["Call-ID", this.id], ["CSeq", `${cseq} ${method}`], ["Contact", `<${this.phone.contact}>`], ["User-Agent", "test"], ...more,
     ];
@@ -255,6 +258,10 @@ export class Call {
         this.respond(message, 200, "OK");
         this.end(true);
         return;
+      case "NOTIFY":
+        this.respond(message, 200, "OK");
+        if (this.phone.options.talk && /^talk\b/.test(header(message, "event")) && this.state === "ringing") this.answer();
+        return;
       default:
         this.respond(message, 200, "OK");
     }
@@ -312,6 +319,10 @@ export class Phone {
   static async open(options: PhoneOptions): Promise<Phone> {
     const phone = new Phone(options);
     phone.host = options.host ?? "127.0.0.1";
+    if (options.door) {
+      options.door.onMessage = (text) => phone.receive(text);
+      return phone;
+    }
     phone.socket = dgram.createSocket("udp4");
     phone.socket.on("message", (data) => phone.receive(data.toString("utf8")));
     phone.socket.on("error", () => undefined); // a port that nobody listens on: the repeats tell
@@ -321,10 +332,18 @@ export class Phone {
     return phone;
   }
   get contact(): string {
-    return `sip:${this.options.user}@${this.host}:${this.port}`;
+    return this.options.door ? `sip:${this.options.user}@test.invalid;transport=ws` : `sip:${this.options.user}@${this.host}:${this.port}`;
+  }
+  /** @internal */
+  get via(): string {
+    return this.options.door ? "SIP/2.0/WSS test.invalid" : `SIP/2.0/UDP ${this.host}:${this.port}`;
   }
   /** @internal */
   send(text: string): void {
+    if (this.options.door) {
+      if (!this.options.door.closed) this.options.door.send(text);
+      return;
+    }
     if (!this.closed) this.socket.send(text, this.options.edge.port, this.options.edge.host, () => undefined);
   }
   private tick(): void {
@@ -355,14 +374,15 @@ export class Phone {
   private register1(expires: number, auth: string): Promise<SipMessage> {
     const branch = `z9hG4bK${token()}`, { user, edge } = this.options, uri = `sip:${edge.host}`;
     const list: [string, string][] = [
-      ["Via", `SIP/2.0/UDP ${this.host}:${this.port};branch=${branch};rport`], ["Max-Forwards", "70"], ["From", `<sip:${user}@${edge.host}>;tag=${token()}`],
+      ["Via", `${this.via};branch=${branch};rport`], ["Max-Forwards", "70"], ["From", `<sip:${user}@${edge.host}>;tag=${token()}`],
       ["To", `<sip:${user}@${edge.host}>`], ["Call-ID", this.registerId], ["CSeq", `${this.cseq++} REGISTER`], ["Contact", `<${this.contact}>`],
       ["Expires", String(expires)], ["User-Agent", "test"],
     ];
+    if (this.options.talk) list.push(["Allow-Events", "hold, talk"]);
     if (auth) list.push(["Authorization", auth]);
     const text = print(`REGISTER ${uri} SIP/2.0`, list);
     this.send(text);
-    const repeat = setInterval(() => this.send(text), T1_MS).unref();
+    const repeat = this.options.door ? undefined : setInterval(() => this.send(text), T1_MS).unref();
     return within(`an answer to ${user}'s REGISTER`, 5000, new Promise<SipMessage>((done) => this.registering.set(branch, done))).finally(() => {
       clearInterval(repeat);
       this.registering.delete(branch);
@@ -398,7 +418,8 @@ export class Phone {
     // What was sent last goes out after this turn of the loop.
     setTimeout(() => {
       this.closed = true;
-      this.socket.close();
+      if (this.options.door) this.options.door.close();
+      else this.socket.close();
     }, 100);
   }
 }
