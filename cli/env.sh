@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # farseat env: shell variables that point sipp, nats, kcat, psql and curl at what runs.
 
-for part in process services postgres; do
+for part in process services postgres tls; do
   # shellcheck source=/dev/null
   . "$FARSEAT_TREE/cli/lib/$part.sh"
 done
@@ -20,7 +20,8 @@ main() {
     FARSEAT_NATS_CREDS "$NATS_CREDS" \
     FARSEAT_KAFKA "$KAFKA" \
     FARSEAT_PG "$(pg_operator_url)" \
-    FARSEAT_API "http://$ADDRESS:$GATEWAY_PORT" \
+    FARSEAT_API "https://$ADDRESS:$GATEWAY_PORT" \
+    FARSEAT_CA "$TLS_CA" \
     FARSEAT_ADMIN_PASSWORD_FILE "$SECRETS/admin-password" \
     FARSEAT_EDGES "$edges"
   # farseatctl and the services' programs; once is enough.

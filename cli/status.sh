@@ -19,7 +19,7 @@ address() {
     *)
       sip=$(service_setting "$name" SIP_PORT)
       [[ -z $sip ]] || printf 'sip:%s:%s ' "$([[ $(service_setting "$name" SITE) ]] && printf '%s' "$ADDRESS" || printf 127.0.0.1)" "$sip"
-      [[ $name != gateway ]] || printf 'http://%s:%s ' "$ADDRESS" "$GATEWAY_PORT"
+      [[ $name != gateway ]] || printf 'https://%s:%s ' "$ADDRESS" "$GATEWAY_PORT"
       printf 'health 127.0.0.1:%s' "$(service_setting "$name" HTTP_PORT)"
       ;;
   esac

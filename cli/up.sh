@@ -2,7 +2,7 @@
 # shellcheck shell=bash disable=SC2034,SC2153
 # farseat up [name...]: from a bare Debian to a running centre; changes nothing where that stands already.
 
-for part in process packages build console services postgres nats kafka prompts; do
+for part in process packages build console services postgres nats kafka prompts tls; do
   # shellcheck source=/dev/null
   . "$FARSEAT_TREE/cli/lib/$part.sh"
 done
@@ -90,13 +90,14 @@ services_start() {
 
 summary() {
   say "Farseat is up."
-  note "browsers and API   http://$ADDRESS:$GATEWAY_PORT"
+  note "browsers and API   https://$ADDRESS:$GATEWAY_PORT"
   note "phones and trunks  $(services_rows | awk '$2 == "farseat-edge" {print $1}' | while read -r name; do
     printf '%s %s:%s  ' "$(service_setting "$name" SITE)" "$ADDRESS" "$(service_setting "$name" SIP_PORT)"
   done)(SIP over UDP and TCP)"
   note "bus                $NATS_URL (keys in $NATS_CREDS)"
   note "Kafka              $KAFKA"
   if ((PG_OWN)); then note "PostgreSQL         127.0.0.1:$PG_PORT, database farseat"; else note "PostgreSQL         as FARSEAT_PG says"; fi
+  tls_tell
   note "administrator      user admin, password in $SECRETS/admin-password"
   note "next               ./farseat status, ./farseat logs, eval \"\$(./farseat env)\""
 }
@@ -123,6 +124,7 @@ main() {
   prompts_make
   (umask 077 && mkdir -p "$SECRETS" "$FARSEAT_VAR/recordings")
   secret admin-password >/dev/null
+  tls_make
   settings_save
 
   [[ -n $(supervisor_pid logkeeper) ]] ||

@@ -10,6 +10,7 @@ STACK_VAR='' STACK_PORT_BASE=''
 # stack_farseat ARGS...: ./farseat for the private deployment, without what the shell has set for another one.
 stack_farseat() {
   env -u FARSEAT_NATS_URL -u FARSEAT_NATS_CREDS -u FARSEAT_KAFKA -u FARSEAT_PG -u FARSEAT_ADDRESS \
+    -u FARSEAT_TLS_CERTIFICATE -u FARSEAT_TLS_KEY -u FARSEAT_CA \
     FARSEAT_VAR="$STACK_VAR" FARSEAT_PORT_BASE="$STACK_PORT_BASE" "$FARSEAT_TREE/farseat" "$@"
 }
 

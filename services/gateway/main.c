@@ -9,20 +9,17 @@
 #include "far/service.h"
 #include "far/service_bus.h"
 #include "live/socket.h"
+#include "settings.h"
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define OBSERVE_MS 500
 
-struct gateway_config {
-    const char *listen, *admin_login, *admin_password;
-    int64_t connections_max, body_max, audio_max;
-};
 static struct {
     struct far_service_bus_config bus_config;
     struct far_pg_config pg_config;
-    struct gateway_config config;
+    struct settings settings;
     struct prompts_config prompts_config;
 
     struct far_service *service;
@@ -34,51 +31,12 @@ static struct {
     bool preparing;
 } gateway;
 
-static const struct far_config_row rows[] = {
-    {.path = "api.listen",
-     .type = FAR_CONFIG_STRING,
-     .offset = offsetof(struct gateway_config,                                       listen),
-     .default_text = "127.0.0.1:8080",
-     .help = "Address and port of the API"                                      },
-    {.path = "api.connections_max",
-     .type = FAR_CONFIG_INT,
-     .offset = offsetof(struct gateway_config,                                       connections_max),
-     .default_text = "8192",
-     .min = 16,
-     .max = 100000,
-     .help = "Connections at once; beyond they are closed"},
-    {.path = "api.body_max",
-     .type = FAR_CONFIG_SIZE,
-     .offset = offsetof(struct gateway_config, body_max),
-     .default_text = "512k",
-     .min = 1024,
-     .max = 1048576,
-     .help = "Largest body of a request"},
-    {.path = "api.audio_max",
-     .type = FAR_CONFIG_SIZE,
-     .offset = offsetof(struct gateway_config,                                            audio_max),
-     .default_text = "64M",
-     .min = 65536,
-     .max = 1073741824,
-     .help = "Largest recording that is sent without ranges"},
-    {.path = "admin.login",
-     .type = FAR_CONFIG_STRING,
-     .offset = offsetof(struct gateway_config,                                                                   admin_login),
-     .default_text = "admin",
-     .help = "Login of the administrator who is made when nobody is there yet"                  },
-    {.path = "admin.password",
-     .type = FAR_CONFIG_SECRET,
-     .offset = offsetof(struct gateway_config,admin_password),
-     .default_text = "",
-     .help = "His first password"},
-};
-
 enum metric { M_REQUESTS, M_SOCKETS };
 static struct far_metric metric_rows[] = {
     [M_REQUESTS] = {.name = "farseat_gateway_requests_open",
                     .type = FAR_GAUGE,
-                    .help = "Requests not answered yet."                                                      },
-    [M_SOCKETS] = {.name = "farseat_gateway_sockets",       .type = FAR_GAUGE, .help = "Browsers that watch."},
+                    .help = "Requests not answered yet."},
+    [M_SOCKETS] = {.name = "farseat_gateway_sockets", .type = FAR_GAUGE, .help = "Browsers that watch."},
 };
 
 /* ---- the key of tokens, and the first administrator ----------------------------------------------- */
@@ -87,8 +45,8 @@ static enum far_err prepare_work(struct far_pg_conn *conn, void *arg)
 {
     (void)arg;
     enum far_err err = people_token_key(conn, gateway.api.token_key);
-    if (err == FAR_OK && gateway.config.admin_password[0])
-        err = people_first(conn, gateway.config.admin_login, gateway.config.admin_password);
+    if (err == FAR_OK && gateway.settings.admin_password[0])
+        err = people_first(conn, gateway.settings.admin_login, gateway.settings.admin_password);
     return err;
 }
 
@@ -135,31 +93,47 @@ static void begin(void *ctx)
 static enum far_err listen_start(struct far_service *service)
 {
     char host[64];
+    const struct settings *settings = &gateway.settings;
     struct http_server_config config = {.listen_host = host,
-                                        .connections_max = (uint32_t)gateway.config.connections_max,
-                                        .body_max = (size_t)gateway.config.body_max,
-                                        .socket_path = "/api/v1/live/socket",
-                                        .socket_protocol = "farseat.live.v1",
+                                        .connections_max = (uint32_t)settings->connections_max,
+                                        .body_max = (size_t)settings->body_max,
+                                        .certificate = settings->certificate,
+                                        .key = settings->key,
+                                        .acme_dir = settings->acme_dir,
+                                        .proxies = &settings->proxies_read,
+                                        .origins = &settings->origins,
+                                        .hsts_s = settings->hsts_ms / 1000,
                                         .body_limit = api_body_limit,
                                         .request = api_request,
-                                        .socket_opened = live_socket_opened,
-                                        .socket_message = live_socket_message,
-                                        .socket_closed = live_socket_closed,
-                                        .socket_writable = live_socket_writable};
-    enum far_err err = far_config_address(gateway.config.listen, host, sizeof(host), &config.listen_port);
+                                        .ctx = &gateway.api,
+                                        .sockets = {{.path = "/api/v1/live/socket",
+                                                     .protocol = "farseat.live.v1",
+                                                     .message_max = LIVE_MESSAGE_MAX,
+                                                     .silence_ms = LIVE_SILENCE_MS,
+                                                     .ctx = &gateway.api,
+                                                     .opened = live_socket_opened,
+                                                     .message = live_socket_message,
+                                                     .closed = live_socket_closed,
+                                                     .writable = live_socket_writable}}};
+    enum far_err err = far_config_address(gateway.settings.listen, host, sizeof(host), &config.listen_port);
     if (err != FAR_OK) {
         FAR_ERROR("configuration-refused", "key=%s why=%s", "api.listen", "host:port, e.g. 127.0.0.1:8080");
         return err;
     }
-    config.ctx = &gateway.api;
     return http_server_create(far_service_loop(service), &config, &gateway.api.http);
+}
+
+static enum far_err check(struct far_service *service, struct far_buf *errors)
+{
+    (void)service;
+    return settings_check(&gateway.settings, errors);
 }
 
 static enum far_err start(struct far_service *service)
 {
     gateway.service = service;
     gateway.api.throttle = &gateway.throttle;
-    gateway.api.audio_bytes_max = (size_t)gateway.config.audio_max;
+    gateway.api.audio_bytes_max = (size_t)gateway.settings.audio_max;
     gateway.api.sockets = &gateway.sockets;
     gateway.api.openapi = api_openapi();
     if (sodium_init() < 0 || !gateway.api.openapi) return FAR_ENOMEM;
@@ -173,7 +147,7 @@ static enum far_err start(struct far_service *service)
         err =
             far_timer_start(far_service_loop(service), OBSERVE_MS, OBSERVE_MS, observe, NULL, &gateway.timer);
     if (err == FAR_OK) prepare();
-    if (err == FAR_OK) FAR_INFO("api-listening", "address=%s", gateway.config.listen);
+    if (err == FAR_OK) FAR_INFO("api-listening", "address=%s", gateway.settings.listen);
     return err;
 }
 
@@ -222,18 +196,16 @@ int main(int argc, char **argv)
     if (argc == 2 && strcmp(argv[1], "--faults-reference") == 0) return page_print(faults_page());
     const struct far_config_group groups[] = {
         {.rows = far_service_bus_rows, .row_count = far_service_bus_rows_len, .target = &gateway.bus_config},
-        {.rows = far_pg_config_rows,   .row_count = far_pg_config_rows_len,   .target = &gateway.pg_config },
-        FAR_CONFIG_GROUP(rows, &gateway.config),
+        {.rows = far_pg_config_rows, .row_count = far_pg_config_rows_len, .target = &gateway.pg_config},
+        {.rows = settings_rows, .row_count = settings_rows_len, .target = &gateway.settings},
         {.rows = prompts_config_rows,
          .row_count = prompts_config_rows_len,
          .target = &gateway.prompts_config},
     };
-    const struct far_service_metrics metrics[] = {
-        {metric_rows, FAR_ARRAY_LEN(metric_rows)}
-    };
+    const struct far_service_metrics metrics[] = {{metric_rows, FAR_ARRAY_LEN(metric_rows)}};
     static const struct far_service_load load[] = {
-        {.metric = &metric_rows[M_REQUESTS], .limit = &gateway.config.connections_max},
-        {.metric = &metric_rows[M_SOCKETS], .limit = &gateway.config.connections_max},
+        {.metric = &metric_rows[M_REQUESTS], .limit = &gateway.settings.connections_max},
+        {.metric = &metric_rows[M_SOCKETS], .limit = &gateway.settings.connections_max},
     };
     const struct far_service_def def = {.name = "gateway",
                                         .summary = "API and live state of a Farseat contact centre",
@@ -243,6 +215,7 @@ int main(int argc, char **argv)
                                         .metrics_count = FAR_ARRAY_LEN(metrics),
                                         .load = load,
                                         .load_count = FAR_ARRAY_LEN(load),
+                                        .check = check,
                                         .start = start,
                                         .drain = drain,
                                         .stop = stop};

@@ -3,7 +3,7 @@
 import { execFile, spawn, ChildProcess } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { Api, Http } from "./http";
+import { Api, Http, originOf } from "./http";
 import { nowMs, until } from "./wait";
 
 export interface Address { host: string; port: number }
@@ -37,8 +37,8 @@ export class Deployment {
   private adminUntil = 0;
 
   constructor() {
-    const [, host, port] = /^http:\/\/([^:/]+):(\d+)/.exec(need("FARSEAT_API")) ?? [];
-    this.api = new Api(host ?? "", Number(port));
+    const { host, port, ca } = originOf(need("FARSEAT_API"), need("FARSEAT_CA"));
+    this.api = new Api(host, port, ca);
     for (const part of need("FARSEAT_EDGES").split(",")) {
       const [, site, edgeHost, edgePort] = /^([^=]+)=([^:]+):(\d+)$/.exec(part) ?? [];
       this.edges.set(site ?? "", { host: edgeHost ?? "", port: Number(edgePort) });

@@ -104,7 +104,7 @@ declare module "node:net" {
     bytesRead: number;
     on(event: "data", listener: (chunk: Buffer) => void): void;
     on(event: "error", listener: (error: Error) => void): void;
-    on(event: "close" | "end" | "connect", listener: () => void): void;
+    on(event: "close" | "end" | "connect" | "secureConnect", listener: () => void): void;
   }
   export function connect(port: number, host: string): Socket;
 }
@@ -125,8 +125,25 @@ declare module "node:http" {
   }
   export class Agent { constructor(options: { keepAlive?: boolean; maxSockets?: number }); destroy(): void }
   export function request(options: {
-    host: string; port: number; method: string; path: string; headers?: Record<string, string | number>; agent?: Agent | false; localAddress?: string;
+    host: string; port: number; method: string; path: string; headers?: Record<string, string | number>; agent?: Agent | false; localAddress?: string; ca?: string | Buffer;
   }): ClientRequest;
+}
+declare module "node:https" {
+  import * as http from "node:http";
+  export class Agent extends http.Agent { constructor(options: { keepAlive?: boolean; maxSockets?: number; ca?: string | Buffer }); }
+  export const request: typeof http.request;
+}
+declare module "node:tls" {
+  import * as net from "node:net";
+  export interface TLSSocket extends net.Socket {
+    authorized: boolean;
+    getPeerCertificate(): { subject: Record<string, string>; issuer: Record<string, string>; serialNumber: string; valid_to: string };
+    getProtocol(): string;
+    alpnProtocol: string | false;
+  }
+  export function connect(options: {
+    host: string; port: number; ca?: string | Buffer; ALPNProtocols?: string[]; servername?: string; minVersion?: string; maxVersion?: string; rejectUnauthorized?: boolean;
+  }): TLSSocket;
 }
 declare module "node:crypto" {
   interface Hash { update(data: string | Uint8Array): Hash; digest(encoding: "hex" | "base64"): string }

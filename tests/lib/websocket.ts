@@ -2,6 +2,7 @@
 // A WebSocket client on a bare socket (RFC 6455), so that tests can also be slow, silent or rude.
 import { createHash, randomBytes } from "node:crypto";
 import * as net from "node:net";
+import { connect, Origin, ready } from "./http";
 import { until, within } from "./wait";
 
 export interface Closed { code: number; reason: string }
@@ -14,13 +15,13 @@ export class WebSocket {
   private parts: Buffer[] = [];
 
   /** @return the open socket; an error when the server refuses the upgrade. */
-  static async open(host: string, port: number, path: string, protocol: string): Promise<WebSocket> {
+  static async open(origin: Origin, path: string, protocol: string, headers: Record<string, string> = {}): Promise<WebSocket> {
     const self = new WebSocket(), key = randomBytes(16).toString("base64");
-    self.socket = net.connect(port, host);
+    self.socket = connect(origin);
     await within("the upgrade to a WebSocket", 5000, new Promise<void>((resolve, reject) => {
       self.socket.on("error", reject);
-      self.socket.on("connect", () => self.socket.write(
-        `GET ${path} HTTP/1.1\r\nHost: ${host}:${port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n` +
+      self.socket.on(ready(origin), () => self.socket.write(
+        `GET ${path} HTTP/1.1\r\nHost: ${origin.host}:${origin.port}\r\n${Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`).join("")}Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n` +
         `Sec-WebSocket-Key: ${key}\r\nSec-WebSocket-Protocol: ${protocol}\r\n\r\n`));
       let head = Buffer.alloc(0), open = false;
       self.socket.on("data", (chunk) => {

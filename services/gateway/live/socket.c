@@ -135,9 +135,9 @@ static struct client *client_of(struct live_sockets *sockets, uint64_t id)
     return far_index_get(sockets->clients, id, &place) ? &sockets->rows[place] : NULL;
 }
 
-void live_socket_opened(void *ctx, uint64_t id, const char *client)
+void live_socket_opened(void *ctx, uint64_t id, const struct http_request *request)
 {
-    (void)client;
+    (void)request;
     struct live_sockets *sockets = *((struct api *)ctx)->sockets;
     for (size_t i = 0; sockets && i < CLIENTS_MAX; i++) {
         if (sockets->rows[i].id != 0) continue;

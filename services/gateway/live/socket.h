@@ -7,11 +7,14 @@
 #pragma once
 #include "../api/api.h"
 
+#define LIVE_MESSAGE_MAX 65536
+#define LIVE_SILENCE_MS  45000 /* a browser's tab in the background may be slow */
+
 struct live_sockets;
 FAR_MUST_CHECK enum far_err live_sockets_create(struct api *api, struct live_sockets **ret_sockets);
 struct live_sockets *live_sockets_destroy(struct live_sockets *sockets);
 /* http_server_config's call backs; ctx: the api. */
-void live_socket_opened(void *ctx, uint64_t id, const char *client);
+void live_socket_opened(void *ctx, uint64_t id, const struct http_request *request);
 void live_socket_message(void *ctx, uint64_t id, const char *text, size_t len);
 void live_socket_closed(void *ctx, uint64_t id);
 void live_socket_writable(void *ctx, uint64_t id);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The gateway's HTTP API, as much of it as the demo asks. JSON is proto3's: 64-bit integers are texts.
-import { Answer, Ask, Http } from "../../lib/http";
+import { Answer, Ask, Http, originOf } from "../../lib/http";
 
 export type Ms = string; // a 64-bit number of milliseconds
 export interface TelephoneNumber {
@@ -215,8 +215,8 @@ export class Api {
   private renewAt = 0;
 
   constructor(base: string, private readonly login: string, private readonly password: string) {
-    const [, host, port] = /^http:\/\/([^:/]+):(\d+)/.exec(base) ?? [];
-    this.http = new Http(host ?? "", Number(port));
+    const { host, port, ca } = originOf(base, process.env["FARSEAT_CA"] ?? "");
+    this.http = new Http(host, port, ca);
   }
 
   private async send(method: string, path: string, ask: Ask): Promise<Answer> {

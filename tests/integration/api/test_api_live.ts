@@ -27,7 +27,7 @@ after(async () => {
 });
 
 async function connect(): Promise<WebSocket> {
-  const socket = await WebSocket.open(api.host, api.port, "/api/v1/live/socket", "farseat.live.v1");
+  const socket = await WebSocket.open(api, "/api/v1/live/socket", "farseat.live.v1");
   sockets.push(socket);
   return socket;
 }
