@@ -5,31 +5,10 @@ import { useEffect, useMemo } from 'react';
 import { useLanguage } from '../text';
 import { labelText, type Label, type Language } from '../text/table';
 import { setTimeZone } from '../text/useFormat';
-import { getJson } from './client';
+import { api, ok, type Schemas } from './client';
 import { useSession } from './session';
 
-interface Named {
-  id: string;
-  name: Label | undefined;
-}
-export interface Directory {
-  centre: string;
-  timeZone: string;
-  version: string;
-  queues: Named[];
-  agents: { id: string; name: string; team: string; site: string; phone: string; queues: string[] }[];
-  reasons: Named[];
-  dispositions: Named[];
-  sites: Named[];
-  businessTypes: Named[];
-  teams: Named[];
-  numbers: Named[];
-  flows: Named[];
-  /** Thresholds that screens colour by. */
-  queueSettings: { id: string; serviceLevelMs: number; shortAbandonMs: number; waitingMax: number; waitMsMax: number; afterCallWorkMs: number }[];
-  /** Ranges in which figures are as wanted, in the figure's unit; high 0: no upper end; queue "": all that have none of their own. */
-  targets: { kpi: string; queue: string; low: number; high: number }[];
-}
+export type Directory = Schemas['DirectoryReply'];
 type List = 'queues' | 'reasons' | 'dispositions' | 'sites' | 'businessTypes' | 'teams' | 'numbers' | 'flows';
 
 export interface Names {
@@ -45,7 +24,7 @@ export function useDirectory(): Names {
   const language = useLanguage();
   const { data } = useQuery({
     queryKey: ['directory'],
-    queryFn: () => getJson<Directory>('/api/v1/directory'),
+    queryFn: () => ok(api.GET('/api/v1/directory')),
     enabled: known,
     staleTime: 60_000,
     refetchInterval: 120_000,

@@ -7,19 +7,7 @@ type S = components['schemas'];
 export type LiveQueue = Full<S['LiveQueue']>;
 export type LiveAgent = Full<S['LiveAgent']>;
 export type LiveContact = Full<S['LiveContact']>;
-export interface LiveService {
-  instance: string;
-  program: string;
-  version: string;
-  incarnation: string;
-  atUs: string;
-  startedAtUs: string;
-  state: string; // ok, degraded, failed
-  checks: { name: string; state: string; text: string }[];
-  cpu: number;
-  memoryBytes: string;
-  load: { name: string; value: number; limit: number; unit: string }[];
-}
+export type LiveService = Full<S['LiveService']>;
 export type Funnel = Full<S['Funnel']>;
 export interface LiveKinds {
   queues: LiveQueue;

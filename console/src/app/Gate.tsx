@@ -1,23 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
 // Who sees what: nobody logged in -> the login page; a page that one may not see says so; else frame and page.
 import { Loader } from '@mantine/core';
-import { Suspense, lazy } from 'react';
+import { Suspense, lazy, useEffect, useState } from 'react';
 import { Navigate, Route, Routes, useLocation } from 'react-router-dom';
 import { useSession } from '../api/session';
 import { useText } from '../text';
 import { ErrorBoundary } from './ErrorBoundary';
 import { Frame } from './Frame';
+import { Home } from './Home';
 import { NotAllowed, NotFound } from './Missing';
-import { homeOf, pages, type PageRow } from './routes';
+import { pages, type PageRow } from './routes';
 import { usePageTitle } from './title';
 
 const Login = lazy(() => import('../pages/login'));
 
 function Waiting() {
   const t = useText();
+  const [long, setLong] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(() => setLong(true), 4000);
+    return () => clearTimeout(timer);
+  }, []);
   return (
     <div style={{ display: 'grid', placeItems: 'center', minHeight: '40vh' }} role="status" aria-label={t.table.loading}>
-      <Loader size="sm" color="gray" type="dots" />
+      <div style={{ textAlign: 'center', color: 'var(--far-text-soft)' }}>
+        <Loader size="sm" color="gray" type="dots" />
+        {long ? <p>{t.connection.connecting}</p> : null}
+      </div>
     </div>
   );
 }
@@ -50,7 +59,6 @@ export function Gate() {
       </ErrorBoundary>
     );
   }
-  const home = homeOf(session);
   const asked = new URLSearchParams(search).get('next') ?? '';
   const next = /^\/(?!\/)/.test(asked) ? asked : '/';
   return (
@@ -63,7 +71,7 @@ export function Gate() {
         {pages.filter((row) => !row.bare).map((row) => (
           <Route key={row.path} path={row.path} element={<Opened row={row} />} />
         ))}
-        <Route path="/" element={home ? <Navigate to={home} replace /> : <NotAllowed />} />
+        <Route path="/" element={<Home />} />
         <Route path="*" element={<NotFound />} />
       </Route>
     </Routes>

@@ -11,6 +11,10 @@ export function onDraft(listener: () => void): () => void {
   listeners.add(listener);
   return () => listeners.delete(listener);
 }
+/** Whether a person has a draft under a key now. */
+export function hasDraft(login: string, key: string): boolean {
+  return store.read(`${login}.${key}`) !== undefined;
+}
 function tellDraft(): void {
   for (const listener of listeners) listener();
 }

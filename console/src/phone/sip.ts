@@ -20,7 +20,7 @@ const wait = (ms: number): Promise<void> => new Promise((done) => setTimeout(don
 
 /** JsSIP's idea of a socket; each connect() asks for a ticket first. */
 class TicketSocket {
-  via_transport = 'WSS';
+  via_transport = location.protocol === 'https:' ? 'WSS' : 'WS';
   readonly url: string;
   readonly sip_uri: string;
   onconnect: () => void = () => {};
@@ -95,6 +95,7 @@ export class LineUp {
   private microphone: MediaStream | undefined;
   private readonly speaker = new Audio();
   private lastWatch = performance.now();
+  private stopped = false;
   private readonly watch: ReturnType<typeof setInterval>;
 
   constructor(
@@ -119,7 +120,9 @@ export class LineUp {
       connection_recovery_min_interval: 1,
       connection_recovery_max_interval: 8,
     });
-    const { tell } = deps;
+    const tell = (event: PhoneEvent): void => {
+      if (!this.stopped) deps.tell(event);
+    };
     this.ua.on('connecting', () => tell({ is: 'line', line: 'connecting' }));
     this.ua.on('disconnected', (event) => {
       tell({ is: 'line', line: 'connecting', cause: event.reason ?? '' });
@@ -146,6 +149,7 @@ export class LineUp {
     this.session?.terminate();
     this.ua.stop();
     this.release();
+    this.stopped = true; // what the stack says while it winds up is of no interest
     this.deps.tell({ is: 'line', line: 'off' });
   }
   private release(): void {

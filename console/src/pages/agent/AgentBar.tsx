@@ -11,6 +11,7 @@ import { agentText } from '../../text/agent';
 import { phoneText } from '../../text/phone';
 import { usePhone } from '../../phone/phone';
 import classes from './agent.module.css';
+import { useCallNotice } from './notice';
 import { useOwn, usePhoneWhileAtWork } from './own';
 import { PhoneLine } from './PhoneLine';
 import { StateMenu } from './StateMenu';
@@ -31,6 +32,13 @@ export default function AgentBar() {
     titleAhead(rings ? `${t.call.title} ${caller}` : '');
     return () => titleAhead('');
   }, [rings, caller, t]);
+  useCallNotice(rings, t.call.incoming, caller);
+  // The desk comes up with the call; who is in the middle of a change of the configuration is only told.
+  const contactId = own?.contactId ?? '';
+  const stays = /^\/(agent|admin|setup)/.test(pathname);
+  useEffect(() => {
+    if (rings && contactId && !stays) navigate('/agent');
+  }, [rings, contactId]);
   if (!own) return null;
   const elsewhere = pathname !== '/agent' && own.contactId !== '';
   return (

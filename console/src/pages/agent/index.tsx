@@ -5,9 +5,11 @@ import { IconArrowLeft } from '@tabler/icons-react';
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef, useState } from 'react';
 import { useLiveContact } from '../../api/live';
+import { useSession } from '../../api/session';
 import { KeyHint } from '../../parts/KeyHint';
 import { agentColour } from '../../parts/StateBadge';
 import { Timer } from '../../parts/Timer';
+import { hasDraft } from '../../parts/useDraft';
 import { useFormat, useText } from '../../text';
 import { agentText } from '../../text/agent';
 import { msOfUs } from '../../text/format';
@@ -17,6 +19,7 @@ import { CustomerPanel, useCustomerOf } from './CustomerPanel';
 import { HistoryPanel } from './HistoryPanel';
 import { MyContacts, Unfinished } from './Overview';
 import { useActs, useOwn, useReasonName, type Own } from './own';
+import { askToNotify } from './notice';
 import { PhonePanel, QueuesPanel, TodayPanel } from './SidePanels';
 import { useBeReady } from './StateMenu';
 import { TicketPanel } from './TicketPanel';
@@ -41,7 +44,7 @@ function Idle({ own }: { readonly own: Own }) {
         <p className={classes.big}>{out ? t.idle.out : ready ? t.idle.ready : t.idle.notReady}</p>
         <p className={classes.text}>{out ? t.state.loginLead : ready ? t.idle.readyMore : null}</p>
         {out ? (
-          <Button size="md" fullWidth loading={acts.busy === 'login'} onClick={() => void acts.agent('login')}>
+          <Button size="md" fullWidth loading={acts.busy === 'login'} onClick={() => { askToNotify(); void acts.agent('login'); }}>
             {t.state.login}
           </Button>
         ) : ready ? null : (
@@ -89,21 +92,18 @@ function Contact({ contactId, caller, own, back }: { readonly contactId: string;
     </>
   );
 }
-/** A contact with a draft stays open when its after-call work ends by itself: nobody is cut off while typing. */
+/** A contact with an unsaved draft stays open when its after-call work ends by itself: nobody is cut off while typing. */
 function useOpenContact(own: Own | undefined): { contactId: string; open: (id: string) => void } {
+  const login = useSession().person?.login ?? '';
   const [chosen, setChosen] = useState('');
   const last = useRef('');
-  const now = own?.contactId ?? '';
+  const now = own?.contactId;
   useEffect(() => {
-    if (now) {
-      last.current = now;
-      setChosen('');
-      return;
-    }
-    const typing = document.activeElement?.closest('form') !== null && document.activeElement !== document.body;
-    if (last.current && typing) setChosen(last.current);
-    last.current = '';
-  }, [now]);
+    if (now === undefined) return;
+    if (now) setChosen('');
+    else if (last.current && hasDraft(login, `ticket.${last.current}`)) setChosen(last.current);
+    last.current = now;
+  }, [now, login]);
   return { contactId: now || chosen, open: setChosen };
 }
 export default function AgentDesk() {
