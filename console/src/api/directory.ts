@@ -3,7 +3,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useMemo } from 'react';
 import { useLanguage } from '../text';
-import { labelText, type Label, type Language } from '../text/table';
+import { labelText, type Language } from '../text/table';
 import { setTimeZone } from '../text/useFormat';
 import { api, ok, type Schemas } from './client';
 import { useSession } from './session';
