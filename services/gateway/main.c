@@ -8,6 +8,8 @@
 #include "far/log.h"
 #include "far/service.h"
 #include "far/service_bus.h"
+#include "far/str.h"
+#include "http/files.h"
 #include "live/socket.h"
 #include "settings.h"
 #include <sodium.h>
@@ -26,6 +28,7 @@ static struct {
     struct api api;
     struct throttle throttle;
     struct live_sockets *sockets;
+    struct files *files;
     struct far_pg_methods *methods;
     uint64_t timer;
     bool preparing;
@@ -90,6 +93,15 @@ static void begin(void *ctx)
     if (err != FAR_OK) far_service_fail(gateway.service, far_err_text(err));
 }
 
+/* The API, or a page. */
+static void asked(void *ctx, const struct http_request *request)
+{
+    if (far_str_starts(request->path, "/api/") || strcmp(request->path, "/api") == 0)
+        api_request(ctx, request);
+    else
+        files_request(gateway.files, gateway.api.http, request);
+}
+
 static enum far_err listen_start(struct far_service *service)
 {
     char host[64];
@@ -104,7 +116,7 @@ static enum far_err listen_start(struct far_service *service)
                                         .origins = &settings->origins,
                                         .hsts_s = settings->hsts_ms / 1000,
                                         .body_limit = api_body_limit,
-                                        .request = api_request,
+                                        .request = asked,
                                         .ctx = &gateway.api,
                                         .sockets = {{.path = "/api/v1/live/socket",
                                                      .protocol = "farseat.live.v1",
@@ -142,6 +154,8 @@ static enum far_err start(struct far_service *service)
                                      "services/gateway/migrations", &gateway.api.pg);
     if (err == FAR_OK)
         err = far_service_bus_join(service, &gateway.bus_config, begin, NULL, &gateway.api.bus);
+    if (err == FAR_OK)
+        err = files_create(far_service_loop(service), gateway.settings.console_dir, &gateway.files);
     if (err == FAR_OK) err = listen_start(service);
     if (err == FAR_OK)
         err =
@@ -169,6 +183,7 @@ static void stop(struct far_service *service)
     far_service_bus_leave(gateway.api.bus);
     gateway.api.bus = far_bus_destroy(gateway.api.bus);
     gateway.api.http = http_server_destroy(gateway.api.http);
+    gateway.files = files_destroy(gateway.files);
     free(gateway.api.openapi);
     sodium_memzero(gateway.api.token_key, sizeof(gateway.api.token_key));
 }

@@ -46,6 +46,8 @@ declare module "node:fs" {
   export function readFileSync(path: string, encoding: "utf8"): string;
   export function writeFileSync(path: string, data: string | Uint8Array, options?: { mode?: number }): void;
   export function existsSync(path: string): boolean;
+  export function renameSync(from: string, to: string): void;
+  export function copyFileSync(from: string, to: string): void;
   export function mkdirSync(path: string, options?: { recursive?: boolean; mode?: number }): void;
   export function rmSync(path: string, options?: { recursive?: boolean; force?: boolean }): void;
   export function mkdtempSync(prefix: string): string;
@@ -182,4 +184,7 @@ declare module "node:assert/strict" {
   export function deepEqual(seen: unknown, expected: unknown, message?: string): void;
   export function match(text: string, pattern: RegExp, message?: string): void;
   export function fail(message: string): never;
+}
+declare module "node:zlib" {
+  export function inflateRawSync(data: Uint8Array): Buffer;
 }

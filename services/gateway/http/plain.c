@@ -66,10 +66,10 @@ bool acme_request(struct http_server *server, const struct http_request *request
     far_buf_init(&challenge->text, ACME_LEN_MAX);
     /* as certbot --webroot -w DIR writes them */
     int len = snprintf(challenge->path, sizeof(challenge->path), "%s%s%s", dir, ACME_PATH, token);
-    challenge->err = len > 0 && (size_t)len < sizeof(challenge->path) ? FAR_OK : FAR_EINVAL;
-    if (challenge->err == FAR_OK)
-        challenge->err = far_loop_work(server->loop, challenge_read, challenge_done, challenge);
-    if (challenge->err != FAR_OK) challenge_done(challenge);
+    challenge->err = FAR_EINVAL; /* until the worker says more: from then on it is his */
+    if (len <= 0 || (size_t)len >= sizeof(challenge->path) ||
+        far_loop_work(server->loop, challenge_read, challenge_done, challenge) != FAR_OK)
+        challenge_done(challenge);
     return true;
 }
 
