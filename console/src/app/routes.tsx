@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every page, a row each. A page is a folder in pages/ with a default export; it loads when it is opened.
-import { IconHeadset, IconLayoutDashboard, IconSettings } from '@tabler/icons-react';
+import { IconHeadset, IconLayoutDashboard, IconListSearch, IconPhone, IconSettings, IconUser } from '@tabler/icons-react';
 import { lazy, type ComponentType } from 'react';
 import type { Session } from '../api/session';
 import type { Text } from '../text';
@@ -22,11 +22,17 @@ export interface PageRow {
 const isAgent = (session: Session): boolean => session.permissions.has('AGENT_ACT') && Boolean(session.person?.agentId);
 export const may = (permission: string) => (session: Session): boolean => session.permissions.has(permission);
 
+export const maySetUp = (session: Session): boolean => session.permissions.has('CONFIG_WRITE') && session.permissions.has('PEOPLE');
+
 export const pages: readonly PageRow[] = [
   { path: '/agent', title: (t) => t.nav.agent, group: 'work', icon: IconHeadset, may: isAgent, page: lazy(() => import('../pages/agent')) },
-  { path: '/admin/*', title: (t) => t.nav.admin, group: 'manage', icon: IconSettings, may: may('CONFIG_READ'), page: lazy(() => import('../pages/admin')) },
   { path: '/wallboard', title: (t) => t.nav.wallboard, group: 'insight', icon: IconLayoutDashboard, may: may('LIVE_READ'), page: lazy(() => import('../pages/wallboard')) },
   { path: '/wall', title: (t) => t.nav.wallboard, may: may('LIVE_READ'), page: lazy(() => import('../pages/wallboard/Wall')), bare: true },
+  { path: '/contacts', title: (t) => t.nav.contacts, group: 'insight', icon: IconListSearch, may: may('CONTACT_READ'), page: lazy(() => import('../pages/contacts')) },
+  { path: '/admin/*', title: (t) => t.nav.admin, group: 'manage', icon: IconSettings, may: may('CONFIG_READ'), page: lazy(() => import('../pages/admin')) },
+  { path: '/setup', title: (t) => t.nav.setup, may: maySetUp, page: lazy(() => import('../pages/setup')) },
+  { path: '/my-phone', title: (t) => t.nav.myPhone, icon: IconPhone, may: isAgent, page: lazy(() => import('../pages/my-phone')) },
+  { path: '/account', title: (t) => t.nav.account, icon: IconUser, may: () => true, page: lazy(() => import('../pages/account')) },
 ];
 /** The address of a row in the navigation. */
 export function addressOf(row: PageRow): string {

@@ -50,7 +50,7 @@ export function RangePicker({ value, onPreset, onRange, only }: RangePickerProps
   const valid = rangeValid(own);
   return (
     <div className={classes.picker}>
-      <Popover opened={open} onChange={setOpen} trapFocus returnFocus shadow="md" position="bottom-start">
+      <Popover withRoles={false} opened={open} onChange={setOpen} trapFocus returnFocus shadow="md" position="bottom-start">
         <Popover.Target>
           <div>
             <Select
@@ -67,7 +67,7 @@ export function RangePicker({ value, onPreset, onRange, only }: RangePickerProps
             />
           </div>
         </Popover.Target>
-        <Popover.Dropdown aria-label={t.own}>
+        <Popover.Dropdown role="dialog" aria-label={t.own}>
           <form
             className={classes.own}
             onSubmit={(event) => {

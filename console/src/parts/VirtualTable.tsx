@@ -94,7 +94,7 @@ export function VirtualTable(props: VirtualTableProps) {
   }, []);
   const tracks = { '--tracks': columns.map((column) => column.track).join(' ') } as CSSProperties;
   return (
-    <div ref={box} className={classes.scroll} style={{ ...tracks, maxHeight: height }} tabIndex={0} role="region" aria-label={label} onKeyDown={move}>
+    <div ref={box} className={classes.scroll} style={{ ...tracks, maxHeight: height }} tabIndex={0} role="group" aria-label={label} onKeyDown={move}>
       <div role="table" aria-label={label} aria-rowcount={ids.length + 1} aria-colcount={columns.length}>
         <div role="rowgroup" style={{ position: 'sticky', top: 0, zIndex: 1 }}>
           <div role="row" className={classes.head} aria-rowindex={1}>

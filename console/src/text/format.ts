@@ -73,13 +73,14 @@ export function bytesText(bytes: number, language: Language): string {
   }
   return `${numberText(value, language, place > 0 && value < 100 ? 1 : 0)} ${names[place] ?? ''}`;
 }
-export type DateParts = 'date' | 'time' | 'seconds' | 'dateTime' | 'dateTimeSeconds' | 'weekday';
+export type DateParts = 'date' | 'time' | 'seconds' | 'dateTime' | 'dateTimeSeconds' | 'short' | 'weekday';
 const PARTS: Record<DateParts, Intl.DateTimeFormatOptions> = {
   date: { year: 'numeric', month: '2-digit', day: '2-digit' },
   time: { hour: '2-digit', minute: '2-digit' },
   seconds: { hour: '2-digit', minute: '2-digit', second: '2-digit' },
   dateTime: { year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit' },
   dateTimeSeconds: { year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit', second: '2-digit' },
+  short: { month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit', second: '2-digit' },
   weekday: { weekday: 'short', month: 'short', day: 'numeric' },
 };
 export function dateText(ms: number, parts: DateParts, language: Language, zone: string | undefined): string {

@@ -19,6 +19,7 @@ const en = {
     wrap: 'After-call work',
   },
   queues: 'Queues',
+  queuesTable: 'Queues, now and today',
   queuesEmpty: 'No queue is configured yet',
   head: {
     queue: 'Queue',
@@ -115,6 +116,7 @@ const zh: Same<typeof en> = {
     wrap: '话后处理',
   },
   queues: '队列',
+  queuesTable: '队列：当前与今日',
   queuesEmpty: '尚未配置队列',
   head: {
     queue: '队列',

@@ -59,7 +59,7 @@ export function Callers({ queue, site }: { readonly queue: string; readonly site
     { key: 'position', head: t.head.position, track: '64px' },
     { key: 'caller', head: t.head.caller, track: 'minmax(130px, 3fr)' },
     { key: 'queue', head: t.head.queue, track: 'minmax(80px, 2fr)' },
-    { key: 'state', head: t.head.state, track: 'minmax(96px, 2fr)', from: 420 },
+    { key: 'state', head: t.head.state, track: 'minmax(96px, 2fr)', from: 480 },
     { key: 'wait', head: t.head.wait, track: '88px', align: 'right' },
   ];
   return <VirtualTable label={t.callers} columns={columns} ids={ids} Cell={Cell} height="max(260px, calc(100vh - 560px))" empty={<span className={classes.soft}>{t.callersEmpty}</span>} />;

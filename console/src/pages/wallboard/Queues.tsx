@@ -115,5 +115,5 @@ export function Queues({ only }: { readonly only: string }) {
       },
     ];
   }, [t, format, names, limits]);
-  return <DataTable label={t.queues} columns={columns} rows={rows.length === 0 && !names.directory ? undefined : rows} rowKey={(row) => row.queueId} empty={t.queuesEmpty} maxHeight={420} />;
+  return <DataTable label={t.queuesTable} columns={columns} rows={rows.length === 0 && !names.directory ? undefined : rows} rowKey={(row) => row.queueId} empty={t.queuesEmpty} maxHeight={420} />;
 }
