@@ -25,6 +25,8 @@ int command_explain(struct client *client, const struct options *options, int ar
 int command_agent(struct client *client, const struct options *options, int argc, char **argv);
 int command_contact(struct client *client, const struct options *options, int argc, char **argv);
 int command_person(struct client *client, const struct options *options, int argc, char **argv);
+int command_history(struct client *client, const struct options *options, int argc, char **argv);
+int command_undo(struct client *client, const struct options *options, int argc, char **argv);
 int command_top(struct client *client, const struct options *options, int argc, char **argv);
 /** "agent 'x': what is wrong; remedy" on stderr. @return CTL_USAGE. */
 int command_usage(const char *format, ...) __attribute__((format(printf, 1, 2)));

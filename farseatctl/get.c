@@ -5,6 +5,7 @@
 #include "far/clock.h"
 #include "far/json.h"
 #include "far/str.h"
+#include "services.h"
 #include "text.h"
 #include <inttypes.h>
 #include <stdio.h>
@@ -295,6 +296,7 @@ int command_get(struct client *client, const struct options *options, int argc, 
             return command_usage("get %s%s", things[i].name, things[i].needs_id ? " ID" : "; it takes no id");
         return get_show(client, options, (enum thing)i, things[i].needs_id ? argv[1] : NULL, false);
     }
+    if (argc == 1 && strcmp(argv[0], "services") == 0) return services_show(client, options);
     return command_usage(
-        "get config | contact ID | contacts | agent ID | agents | queue ID | queues | status");
+        "get config | contact ID | contacts | agent ID | agents | queue ID | queues | services | status");
 }

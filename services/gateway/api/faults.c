@@ -235,6 +235,8 @@ void faults_judge(const struct faults_input *input, struct faults *ret_faults)
         judge_figures(ret_faults, heard->service);
         judge_clock(ret_faults, heard);
     }
+    if (!input->settled)
+        add(ret_faults, FAULT_LISTENING, input->instance, NULL, "it has begun within the last seconds");
     if (input->settled) judge_leader(ret_faults, input);
     if (input->settled) judge_absent(ret_faults, input);
     judge_versions(ret_faults, input);

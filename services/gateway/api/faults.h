@@ -82,6 +82,8 @@
     X(SERVICE_STARTS, "service-starts", "degraded", "A process is starting or ends.",                        \
       "It says when it is "                                                                                  \
       "ready.")                                                                                              \
+    X(LISTENING, "listening", "degraded",                                                                    \
+      "This gateway listens for a few seconds only: not all processes are shown yet.", "Look again.")        \
     X(CERTIFICATE, "certificate", "degraded",                                                                \
       "The HTTPS certificate has expired or soon will: browsers will refuse the console.",                   \
       "Renew it; './farseat up' renews its own.")                                                            \

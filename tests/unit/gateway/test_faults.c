@@ -139,7 +139,9 @@ static void somebody_must_lead(void **state)
     assert_non_null(fault("acd-no-leader"));
     input.settled = false; /* we have just begun to listen */
     assert_null(fault("acd-no-leader"));
+    assert_string_equal(fault("listening")->instance, "gateway");
     input.settled = true;
+    assert_null(fault("listening"));
     acd[0].figures[0].value = 1;
     heard[1].age_ms = 60000;
     assert_string_equal(fault("acd-no-spare")->instance, "acd-1");
