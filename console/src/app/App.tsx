@@ -4,6 +4,7 @@ import { Notifications } from '@mantine/notifications';
 import { QueryClientProvider } from '@tanstack/react-query';
 import { BrowserRouter } from 'react-router-dom';
 import { queryClient } from '../api/query';
+import { ErrorBoundary } from './ErrorBoundary';
 import { Gate } from './Gate';
 import { theme } from './theme';
 
@@ -15,7 +16,9 @@ export function App() {
       <Notifications position="bottom-right" limit={4} />
       <QueryClientProvider client={queryClient}>
         <BrowserRouter future={{ v7_startTransition: true, v7_relativeSplatPath: true }}>
-          <Gate />
+          <ErrorBoundary place="">
+            <Gate />
+          </ErrorBoundary>
         </BrowserRouter>
       </QueryClientProvider>
     </MantineProvider>

@@ -7,6 +7,7 @@ import { textNow } from '../text';
 
 interface Props {
   readonly place: string; // a new place forgets the fault
+  readonly small?: boolean; // for a part of the frame: a word only
   readonly children: ReactNode;
 }
 export class ErrorBoundary extends Component<Props, { error: Error | undefined; place: string }> {
@@ -22,6 +23,7 @@ export class ErrorBoundary extends Component<Props, { error: Error | undefined; 
     const { error } = this.state;
     if (!error) return this.props.children;
     const t = textNow();
+    if (this.props.small) return <span lang="en" title={error.message}>{t.fault.title}</span>;
     const newer = /dynamically imported module|preload|module script/i.test(error.message);
     return (
       <Page title={newer ? t.fault.newer : t.fault.title} lead={newer ? t.fault.newerMore : t.fault.more}>

@@ -102,9 +102,11 @@ export function Frame() {
           </button>
           <div className={classes.agentBar}>
             {takesCalls ? (
-              <Suspense fallback={null}>
-                <AgentBar />
-              </Suspense>
+              <ErrorBoundary place={pathname} small>
+                <Suspense fallback={null}>
+                  <AgentBar />
+                </Suspense>
+              </ErrorBoundary>
             ) : null}
           </div>
           <ConnectionDot />
