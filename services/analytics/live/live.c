@@ -11,11 +11,14 @@
 #include "far/stream.h"
 #include "far/tables.h"
 #include "farseat/v1/api_acd.pb-c.h"
+#include "members.h"
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define TICK_MS     200
+#define EACH_MS     1000 /* everything is asked for and told at least so often */
+#define GAP_MS_MIN  10   /* between two rounds; longer when a round takes longer */
+#define GAP_MS_MAX  200
 #define ASK_MS      1500
 #define SHOWN_MAX   40000
 #define SUBJECT_MAX 128
@@ -35,9 +38,12 @@ struct live {
     struct far_log_reader *reader;
     struct day *day;
     int64_t day_begin_us;
-    uint64_t timer;
-    uint64_t asked_at_ms, published_all_at_ms;
-    bool dirty, config_dirty;
+    uint64_t timer; /* of the next round; 0: none is waited for */
+    uint64_t asked_at_ms, gap_ms, published_all_at_ms;
+    char log_incarnation[40]; /* of the newest fact: answers must have seen it */
+    uint64_t log_position;
+    struct members *members;             /* NULL: the configuration is not known */
+    bool dirty, config_dirty, failed;    /* failed: a question of this round */
     unsigned open;                       /* questions under way of this round */
     ProtobufCMessage *views[PART_COUNT]; /* the ACD's last answers */
     struct far_index *shown;             /* subject -> hash of what was published last */
@@ -93,27 +99,6 @@ static void fill_queue_counts(const struct live *live, Farseat__V1__LiveQueue *q
     queue->average_speed_of_answer_ms = result.kpi.asa_ms;
 }
 
-/* Whether the agent may get this queue's calls: its skills at their levels, and its own list of queues. */
-static bool serves(const Farseat__V1__CentreConfig *config, const Farseat__V1__Queue *queue,
-                   const char *agent_id)
-{
-    const Farseat__V1__Agent *agent = NULL;
-    for (size_t i = 0; i < config->n_agents && !agent; i++)
-        if (strcmp(config->agents[i]->id, agent_id) == 0) agent = config->agents[i];
-    if (!agent) return false;
-    bool listed = agent->n_queues == 0;
-    for (size_t i = 0; i < agent->n_queues && !listed; i++)
-        listed = strcmp(agent->queues[i], queue->id) == 0;
-    for (size_t i = 0; i < queue->n_skills && listed; i++) {
-        bool has = false;
-        for (size_t j = 0; j < agent->n_skills && !has; j++)
-            has = strcmp(agent->skills[j]->skill, queue->skills[i]->skill) == 0 &&
-                  agent->skills[j]->level >= queue->skills[i]->level;
-        listed = has;
-    }
-    return listed;
-}
-
 static void count_agent(Farseat__V1__LiveQueue *queue, Farseat__V1__AgentState state)
 {
     if (state != FARSEAT__V1__AGENT_STATE__AGENT_LOGGED_OUT) queue->agents_logged_in++;
@@ -142,16 +127,12 @@ static void count_agent(Farseat__V1__LiveQueue *queue, Farseat__V1__AgentState s
 
 static void fill_queue_agents(const struct live *live, const char *queue_id, Farseat__V1__LiveQueue *queue)
 {
-    const Farseat__V1__ConfigReply *config = (const Farseat__V1__ConfigReply *)live->views[PART_CONFIG];
     const Farseat__V1__AgentListReply *agents = (const Farseat__V1__AgentListReply *)live->views[PART_AGENTS];
-    if (!config || !config->config || !agents) return;
-    for (size_t i = 0; i < config->config->n_queues; i++) {
-        const Farseat__V1__Queue *row = config->config->queues[i];
-        if (strcmp(row->id, queue_id) != 0) continue;
-        for (size_t j = 0; j < agents->n_agents; j++)
-            if (serves(config->config, row, agents->agents[j]->agent_id))
-                count_agent(queue, agents->agents[j]->state);
-    }
+    size_t place = 0;
+    if (!agents || !live->members || !members_queue(live->members, queue_id, &place)) return;
+    for (size_t i = 0; i < agents->n_agents; i++)
+        if (members_serves(live->members, place, agents->agents[i]->agent_id))
+            count_agent(queue, agents->agents[i]->state);
 }
 
 static void live_queue(const struct live *live, const Farseat__V1__QueueView *view,
@@ -188,6 +169,12 @@ static void live_agent(const struct live *live, const Farseat__V1__AgentView *vi
     ret_agent->site_id = view->site_id;
     ret_agent->phone_reachable = view->phone_reachable;
     ret_agent->handled_today = day_agent_handled(live->day, view->agent_id);
+    ret_agent->phone_answer = view->phone_answer;
+    ret_agent->muted = view->muted;
+    ret_agent->next_reason = view->next_reason;
+    ret_agent->team = view->team;
+    ret_agent->after_call_work_ms =
+        live->members ? members_after_call_work_ms(live->members, view->queue_id) : 0;
     const Farseat__V1__ContactView *contact = contact_view(live, view->contact_id);
     ret_agent->caller = contact ? contact->caller : NULL;
 }
@@ -205,6 +192,8 @@ static void live_contact(const Farseat__V1__ContactView *view, int64_t at_us,
     ret_contact->state_since_us = at_us - (int64_t)view->state_ms * 1000;
     ret_contact->position = view->position;
     ret_contact->published = view->published;
+    ret_contact->caller_name = view->caller_name;
+    ret_contact->site_id = view->site_id;
 }
 
 static void publish_queues(struct live *live, bool all)
@@ -273,12 +262,14 @@ static void publish_round(struct live *live)
 {
     if (!live->views[PART_AGENTS] || !live->views[PART_QUEUES] || !live->views[PART_CONTACTS]) return;
     uint64_t now_ms = far_clock_mono_ms();
-    bool all = now_ms - live->published_all_at_ms >= 1000 - TICK_MS / 2;
+    bool all = now_ms - live->published_all_at_ms >= EACH_MS - GAP_MS_MAX / 2;
     if (all) live->published_all_at_ms = now_ms;
     publish_queues(live, all);
     publish_agents(live, all);
     publish_contacts(live);
 }
+
+static void wake(struct live *live);
 
 /* ---- asking the ACD ------------------------------------------------------------------------------- */
 
@@ -286,13 +277,26 @@ static void config_known(struct live *live)
 {
     const Farseat__V1__CentreConfig *config =
         ((const Farseat__V1__ConfigReply *)live->views[PART_CONFIG])->config;
+    live->members = members_destroy(live->members);
     if (!config) return;
+    if (members_create(config, &live->members) != FAR_OK) live->config_dirty = true;
     for (size_t i = 0; i < config->n_queues; i++) {
         const Farseat__V1__Queue *queue = config->queues[i];
         day_queue_limits(live->day, queue->id, queue->service_level_ms ? queue->service_level_ms : 20000,
                          queue->short_abandon_ms ? queue->short_abandon_ms : 5000);
     }
     if (config->centre) live->centre_changed(live->ctx, config->centre);
+}
+
+/* All answers are there: tell what they say. What comes next waits in proportion to what this took. */
+static void round_end(struct live *live)
+{
+    publish_round(live);
+    uint64_t gap_ms = 2 * (far_clock_mono_ms() - live->asked_at_ms);
+    live->gap_ms = gap_ms < GAP_MS_MIN                   ? GAP_MS_MIN
+                   : gap_ms > GAP_MS_MAX || live->failed ? GAP_MS_MAX
+                                                         : gap_ms;
+    wake(live);
 }
 
 static void answered(void *ctx, const struct far_bus_answer *answer)
@@ -315,16 +319,18 @@ static void answered(void *ctx, const struct far_bus_answer *answer)
     } else {
         far_health_set("acd", FAR_HEALTH_DEGRADED, "live figures stand still: the ACD does not answer (%s)",
                        answer->error_text);
-        live->dirty = true;
+        live->dirty = live->failed = true;
+        live->log_position = 0; /* of a log that is no more, perhaps: then nothing will ever have seen it */
         if (part == PART_CONFIG) live->config_dirty = true;
     }
-    if (live->open == 0) publish_round(live);
+    if (live->open == 0) round_end(live);
 }
 
 static void ask(struct live *live, enum part part)
 {
     Farseat__V1__ReadRequest request = FARSEAT__V1__READ_REQUEST__INIT;
     const struct far_method_row *row = &far_method_rows[parts[part].method];
+    request.min_position = live->log_position;
     const struct far_bus_question question = {.subject = row->subject,
                                               .message = &request.base,
                                               .reply_type = row->reply,
@@ -337,15 +343,13 @@ static void ask(struct live *live, enum part part)
         live->dirty = true;
 }
 
-static void tick(void *arg, uint64_t timer)
+static void round_begin(void *arg, uint64_t timer)
 {
     (void)timer;
     struct live *live = arg;
-    uint64_t now_ms = far_clock_mono_ms();
-    if (live->open > 0) return;
-    if (!live->dirty && now_ms - live->asked_at_ms < 1000 - TICK_MS / 2) return;
-    live->asked_at_ms = now_ms;
-    live->dirty = false;
+    live->timer = 0;
+    live->asked_at_ms = far_clock_mono_ms();
+    live->dirty = live->failed = false;
     if (live->config_dirty) {
         live->config_dirty = false;
         ask(live, PART_CONFIG);
@@ -353,6 +357,24 @@ static void tick(void *arg, uint64_t timer)
     ask(live, PART_AGENTS);
     ask(live, PART_QUEUES);
     ask(live, PART_CONTACTS);
+    if (live->open == 0) { /* the bus takes nothing now */
+        live->gap_ms = GAP_MS_MAX;
+        wake(live);
+    }
+}
+
+/* The next round: at once when something changed and the last one is long enough ago. While one is under way
+ * nothing is waited for: its end looks again. */
+static void wake(struct live *live)
+{
+    if (live->open > 0) return;
+    uint64_t since_ms = far_clock_mono_ms() - live->asked_at_ms,
+             wait_ms = live->dirty ? live->gap_ms : EACH_MS;
+    far_timer_stop(far_bus_loop(live->bus), live->timer);
+    live->timer = 0;
+    if (far_timer_start(far_bus_loop(live->bus), since_ms < wait_ms ? wait_ms - since_ms : 0, 0, round_begin,
+                        live, &live->timer) != FAR_OK)
+        FAR_ERROR("live-stopped", "why=%s", "no timer");
 }
 
 /* ---- facts ---------------------------------------------------------------------------------------- */
@@ -368,8 +390,15 @@ static void fact_read(void *ctx, const struct far_stream_entry *entry)
     }
     day_apply(live->day, fact);
     if (fact->body_case == FARSEAT__V1__FACT__BODY_CONFIG_APPLIED) live->config_dirty = true;
-    live->dirty = true;
+    if (fact->log_position > 0) {
+        if (strcmp(live->log_incarnation, fact->log_incarnation) != 0) live->log_position = 0;
+        (void)far_str_copy(live->log_incarnation, sizeof(live->log_incarnation), fact->log_incarnation);
+        if (fact->log_position > live->log_position) live->log_position = fact->log_position;
+    }
     farseat__v1__fact__free_unpacked(fact, NULL);
+    if (live->dirty) return; /* a round is on its way already */
+    live->dirty = true;
+    wake(live);
 }
 
 static void read_from_start(struct live *live);
@@ -398,6 +427,7 @@ static void read_from_start(struct live *live)
     else
         day_begin(live->day, live->day_begin_us);
     live->config_dirty = live->dirty = true;
+    wake(live);
 }
 
 void live_day(struct live *live, int64_t begin_us)
@@ -431,7 +461,6 @@ enum far_err live_create(struct far_bus *bus,
     enum far_err err = far_index_create(SHOWN_MAX, SUBJECT_MAX, far_clock_mono_us(), &live->shown);
     if (err == FAR_OK) err = far_index_create(DAY_CONTACTS_MAX, 63, far_clock_mono_us(), &live->alive);
     if (err == FAR_OK) err = day_create(&live->day);
-    if (err == FAR_OK) err = far_timer_start(far_bus_loop(bus), TICK_MS, TICK_MS, tick, live, &live->timer);
     if (err != FAR_OK) {
         live_destroy(live);
         return err;
@@ -499,6 +528,7 @@ struct live *live_destroy(struct live *live)
     live->day = day_destroy(live->day);
     live->shown = far_index_destroy(live->shown);
     live->alive = far_index_destroy(live->alive);
+    live->members = members_destroy(live->members);
     free(live->questions);
     free(live);
     return NULL;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* live.h - the figures of live screens: states out of the ACD (asked when a fact says that something changed,
- * at most five times and at least once a second), today's counts out of facts. Publishes
- * far.live.queue|agent|contact.<id>: what changed at once, all that lives each second. Loop thread. */
+/* live.h - the figures of live screens: states out of the ACD (asked as soon as a fact says that something
+ * changed, and at least once a second; an answer must have seen what the fact tells), today's counts out of
+ * facts. Publishes far.live.queue|agent|contact.<id>: what changed at once, all that lives each second. Loop
+ * thread. */
 #pragma once
 #include "far/bus.h"
 #include "farseat/v1/api_analytics.pb-c.h"

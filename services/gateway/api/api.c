@@ -137,14 +137,35 @@ void api_audit(struct api *api, const struct identity *identity, const char *cli
 
 /* ---- a request ------------------------------------------------------------------------------------ */
 
+/* A ticket is for one thing: the one that the path names. */
+static enum far_err ticket_check(const struct api *api, struct exchange *exchange,
+                                 const struct http_request *request, const json_t *path_params)
+{
+    struct ticket ticket;
+    const char *key = NULL;
+    json_t *value = NULL;
+    enum far_err err = ticket_read(api->token_key, request->ticket, exchange->route->ticket,
+                                   far_clock_wall_us() / 1000000, &ticket);
+    if (err != FAR_OK || json_object_size(path_params) != 1) return FAR_EDENIED;
+    json_object_foreach((json_t *)(uintptr_t)path_params, key, value)
+    {
+        if (strcmp(json_string_value(value), ticket.about) != 0) return FAR_EDENIED;
+    }
+    exchange->identity = ticket.identity;
+    return FAR_OK;
+}
+
 /* @return false: replied already. */
-static bool authorize(struct api *api, struct exchange *exchange, const struct http_request *request)
+static bool authorize(struct api *api, struct exchange *exchange, const struct http_request *request,
+                      const json_t *path_params)
 {
     if (exchange->route->permission == PERMISSION_NONE) return true;
     const char *header = request->authorization;
     enum far_err err = FAR_EDENIED;
     if (api->token_key_known && strncmp(header, "Bearer ", 7) == 0)
         err = token_read(api->token_key, header + 7, far_clock_wall_us() / 1000000, &exchange->identity);
+    else if (api->token_key_known && exchange->route->ticket && request->ticket[0])
+        err = ticket_check(api, exchange, request, path_params);
     if (err != FAR_OK) {
         http_reply_error(api->http, request->id, api->token_key_known ? 401 : 503,
                          api->token_key_known ? "EDENIED" : "EUNAVAILABLE",
@@ -164,15 +185,32 @@ static bool authorize(struct api *api, struct exchange *exchange, const struct h
     return true;
 }
 
-/* Parameters as texts; times may be written in ISO 8601: from, to become fromUs, toUs. @return false:
- * replied. */
+/* A parameter as JSON: text, which stands for numbers too; true and false only where the request has a bool.
+ */
+static json_t *param_json(const ProtobufCMessageDescriptor *type, const char *name, const char *text)
+{
+    char field[56];
+    bool yes = strcmp(text, "true") == 0;
+    for (unsigned i = 0; type && (yes || strcmp(text, "false") == 0) && i < type->n_fields; i++)
+        if (type->fields[i].type == PROTOBUF_C_TYPE_BOOL &&
+            far_json_name(type->fields[i].name, field, sizeof(field)) && strcmp(field, name) == 0)
+            return json_boolean(yes);
+    return json_string(text);
+}
+
+/* Parameters as texts; times may be written in ISO 8601: from, to become fromUs, toUs, unless the request has
+ * fields of these names, which are local days. @return false: replied. */
 static bool query_take(struct api *api, struct exchange *exchange, const struct http_request *request)
 {
+    const ProtobufCMessageDescriptor *type = exchange->route->request;
+    if (exchange->route->bus_method != FAR_METHOD_COUNT)
+        type = far_method_rows[exchange->route->bus_method].request;
+    bool days = type && protobuf_c_message_descriptor_get_field_by_name(type, "from");
     for (size_t i = 0; i < request->query_len; i++) {
         const struct http_param *param = &request->query[i];
         char name[56], value[24];
         const char *text = param->value;
-        bool is_time = strcmp(param->name, "from") == 0 || strcmp(param->name, "to") == 0;
+        bool is_time = !days && (strcmp(param->name, "from") == 0 || strcmp(param->name, "to") == 0);
         (void)snprintf(name, sizeof(name), is_time ? "%sUs" : "%s", param->name);
         if (is_time) {
             int64_t us = 0;
@@ -184,8 +222,8 @@ static bool query_take(struct api *api, struct exchange *exchange, const struct 
             (void)snprintf(value, sizeof(value), "%lld", (long long)us);
             text = value;
         }
-        json_t *string = json_string(text);
-        if (!string || json_object_set_new(exchange->params, name, string) != 0) {
+        json_t *taken = param_json(type, name, text);
+        if (!taken || json_object_set_new(exchange->params, name, taken) != 0) {
             http_reply_error(api->http, request->id, 400, "EINVAL", "the query is not UTF-8");
             return false;
         }
@@ -266,7 +304,7 @@ void api_request(void *ctx, const struct http_request *request)
         exchange_cancel(exchange);
         return;
     }
-    bool good = authorize(api, exchange, request) && query_take(api, exchange, request) &&
+    bool good = authorize(api, exchange, request, path_params) && query_take(api, exchange, request) &&
                 body_take(api, exchange, request);
     (void)json_object_update(exchange->params, path_params); /* the path wins over the query */
     json_decref(path_params);

@@ -28,7 +28,7 @@ struct api {
     size_t openapi_len;
     size_t audio_open;
     struct live_sockets **sockets; /* live/socket.h, for the server's call backs */
-    size_t audio_bytes_max;
+    size_t audio_bytes_max, exports_open;
     struct centre *centre; /* centre.h; NULL until the bus is there, as are the next ones */
     struct history *history;
     struct prompts *prompts;
@@ -62,7 +62,10 @@ struct route {
     const char *action;    /* the field of the request that the path stands for; the body lies within it */
     const char *own_field; /* set to one's own agent id, unless one has all_permission */
     enum permission all_permission;
-    bool by; /* the request has a field `by`: who asked */
+    const char *ticket; /* a ticket of this use for what the path names, in the query, stands for an access token */
+    const char *query;  /* further words of the query, of the handler alone, with blanks between them */
+    const char *files; /* what it replies when that is no JSON: content types, with blanks between them */
+    bool by;           /* the request has a field `by`: who asked */
     bool audited;
     bool wide;       /* the path's one parameter may hold slashes */
     bool raw_body;   /* the body is no JSON: exchange->raw */

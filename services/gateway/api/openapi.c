@@ -120,6 +120,26 @@ static bool path_has(const struct route *route, const char *name)
     return strstr(route->path, in_path) != NULL;
 }
 
+/* Call fn for each word of a list with blanks; NULL: an empty list. */
+static void words_each(const char *words, void (*fn)(json_t *to, const char *word, size_t len), json_t *to)
+{
+    for (size_t len = 0; words && *words; words += len + (words[len] == ' ')) {
+        len = strcspn(words, " ");
+        fn(to, words, len);
+    }
+}
+
+static void query_add(json_t *parameters, const char *word, size_t len)
+{
+    parameter_add(parameters, word, len, "query", json_pack("{s:s}", "type", "string"));
+}
+
+static void file_add(json_t *content_of, const char *word, size_t len)
+{
+    (void)json_object_setn_new(content_of, word, len,
+                               json_pack("{s:{s:s,s:s}}", "schema", "type", "string", "format", "binary"));
+}
+
 static json_t *parameters_of(const struct route *route, const char *path)
 {
     json_t *parameters = json_array();
@@ -132,6 +152,7 @@ static json_t *parameters_of(const struct route *route, const char *path)
     if (route->action && !path_has(route, route->own_field))
         parameter_add(parameters, route->own_field, strlen(route->own_field), "query",
                       json_pack("{s:s}", "type", "string"));
+    words_each(route->query, query_add, parameters);
     if ((route->method != HTTP_GET && !route->raw_body) || !type) return parameters;
     for (unsigned i = 0; i < type->n_fields; i++) {
         char name[96];
@@ -158,6 +179,11 @@ static json_t *responses_of(const struct route *route)
     json_t *ok = json_pack("{s:s}", "description", "done");
     if (reply_type(route)) (void)json_object_set_new(ok, "content", content(reply_type(route)));
     if (replies_wav(route)) (void)json_object_set_new(ok, "content", content_wav());
+    if (route->files) {
+        json_t *files = json_object();
+        words_each(route->files, file_add, files);
+        (void)json_object_set_new(ok, "content", files);
+    }
     json_t *responses = json_pack("{s:o}", "200", ok);
     if (route->handler == audio_get)
         (void)json_object_set_new(responses, "206", json_pack("{s:s}", "description", "a range of bytes"));

@@ -4,9 +4,13 @@
 #include "config.h"
 #include "directory.h"
 #include "farseat/v1/api_acd.pb-c.h"
+#include "farseat/v1/api_analytics.pb-c.h"
 #include "farseat/v1/api_gateway.pb-c.h"
+#include "farseat/v1/api_recording.pb-c.h"
 #include "prompt_sound.h"
 #include "prompts.h"
+#include "recordings.h"
+#include "reports.h"
 #include "system.h"
 #include <string.h>
 
@@ -55,8 +59,12 @@ const struct route api_routes[] = {
         "A live contact with its timeline and decisions"),
     BUS(GET, "/contacts", CONTACT_READ, analytics_ContactSearch, "Finished contacts, newest first",
         .own_field = "agentId", .all_permission = PERMISSION_CONTACT_READ_ALL),
-    BUS(GET, "/contacts/{contactId}", CONTACT_READ_ALL, analytics_ContactGet,
-        "A finished contact: record, timeline, the reason of each decision"),
+    OWN(GET, "/contacts/export", CONTACT_READ_ALL, reports_contacts,
+        "Finished contacts as a file, at most 20000; format: csv (or left out), xlsx; lang: zh, en",
+        .request = TYPE(contact_search_request), .query = "format lang", .files = REPORTS_FILES, .audited = true),
+    BUS(GET, "/contacts/{contactId}", CONTACT_READ, analytics_ContactGet,
+        "A finished contact: record, timeline, the reason of each decision", .own_field = "agentId",
+        .all_permission = PERMISSION_CONTACT_READ_ALL),
     BUS(POST, "/contacts/{contactId}/hold", AGENT_ACT, acd_ContactAct, "Hold the caller", .action = "hold",
         OWN_AGENT),
     BUS(POST, "/contacts/{contactId}/resume", AGENT_ACT, acd_ContactAct, "Resume", .action = "resume",
@@ -81,7 +89,14 @@ const struct route api_routes[] = {
 
     BUS(GET, "/recordings", RECORDING_READ, recording_List, "Recordings' parts, of a contact, agent or time"),
     OWN(GET, "/recordings/{recordingId}/audio", RECORDING_PLAY, audio_get,
-        "Sound as WAV: caller left, agent right; query: part (1); ranges of bytes", .audited = true),
+        "Sound as WAV: caller left, agent right; query: part (1); ranges of bytes", .audited = true,
+        .ticket = TICKET_USE_AUDIO, .query = "ticket"),
+    OWN(GET, "/recordings/{recordingId}/peaks", RECORDING_PLAY, recordings_peaks,
+        "How loud a part is, for drawing its wave: points (1000, at most 4000) values a side",
+        .request = TYPE(recording_peaks_request), .reply = TYPE(recording_peaks_reply)),
+    OWN(POST, "/recordings/{recordingId}/ticket", RECORDING_PLAY, recordings_ticket,
+        "A ticket for a link to this recording's sound (?ticket=), five minutes long",
+        .reply = TYPE(ticket_reply), .audited = true),
 
     BUS(GET, "/customers", CUSTOMER_READ, ticketing_CustomerFind,
         "Customers by number, or by the beginning of a name"),
@@ -97,6 +112,13 @@ const struct route api_routes[] = {
 
     BUS(GET, "/reports/kpi", REPORT_READ, analytics_KpiReport,
         "KPIs of days (docs/kpi.md) by queue and agent"),
+    BUS(GET, "/reports/table", REPORT_READ, analytics_Report,
+        "Figures by interval, and by queue, agent, site or number; from and to are local days or minutes"),
+    BUS(GET, "/reports/definitions", SELF, analytics_KpiDefinitions, "What each figure means"),
+    OWN(GET, "/reports/mine", SELF, reports_mine, "My own figures of today", .reply = TYPE(kpi_reply)),
+    OWN(GET, "/reports/export", REPORT_READ, reports_export,
+        "The table as a file; format: csv (or left out), xlsx; lang: zh, en", .request = TYPE(report_request),
+        .query = "format lang", .files = REPORTS_FILES, .audited = true),
 
     BUS(GET, "/config", CONFIG_READ, acd_ConfigGet, "The configuration in force"),
     OWN(PUT, "/config", CONFIG_WRITE, config_put,

@@ -150,6 +150,10 @@ test("a finished contact: record, recording, ticket, customer, report", async ()
   const sound = await ask("GET", "/recordings/{recordingId}/audio", { recordingId: part.recordingId, part: "1" });
   assert.equal(sound.body.subarray(0, 4).toString("latin1"), "RIFF");
   assert.equal(sound.body.length, Number(part.audioBytes));
+  const wave = (await ask("GET", "/recordings/{recordingId}/peaks", { recordingId: part.recordingId, part: "1", points: "64" })).json;
+  assert.deepEqual([wave.left.length, wave.right.length, wave.recordedMs], [64, 64, part.recordedMs]);
+  const { ticket: ticket_ } = (await ask("POST", "/recordings/{recordingId}/ticket", { recordingId: part.recordingId })).json;
+  await ask("GET", "/recordings/{recordingId}/audio", { recordingId: part.recordingId, ticket: ticket_ }, 200, { token: "" });
 
   const ticket = await until("the contact's ticket", 10000, async () => (await ask("GET", "/tickets", { contactId })).json.tickets[0], 200);
   assert.equal(ticket.caller.canonical, `+86${number}`);
@@ -171,6 +175,15 @@ test("a finished contact: record, recording, ticket, customer, report", async ()
   const day = new Date(Date.now() + 8 * 3600 * 1000).toISOString().slice(0, 10); // the centre's day
   const report = (await ask("GET", "/reports/kpi", { day })).json;
   assert.equal(report.timeZone, "Asia/Shanghai");
+  const table = (await ask("GET", "/reports/table", { from: day, to: day, interval: "60m", by: "queue", before: "true" })).json;
+  assert.equal(table.totals.find((row: any) => row.id === "support").queue.offered, report.queues.find((queue: any) => queue.queueId === "support").offered);
+  const { definitions } = (await ask("GET", "/reports/definitions", {})).json;
+  assert.ok(definitions.some((definition: any) => definition.id === "service_level" && definition.name.zh));
+  const owner = await person(deployment, ["agent"], "ben");
+  const own = (await ask("GET", "/reports/mine", {}, 200, { token: owner.accessToken })).json;
+  assert.deepEqual([own.agents.map((agent: any) => agent.agentId), own.queues, own.funnel ?? null], [["ben"], [], null]);
+  await ask("GET", "/reports/export", { from: day, to: day, by: "agent", format: "csv" });
+  await ask("GET", "/contacts/export", { fromUs: String(Date.parse(`${day}T00:00:00+08:00`) * 1000), format: "xlsx", lang: "zh" });
   assert.ok(Number(report.funnel.arrived) >= 1 && report.queues.some((queue: any) => queue.queueId === "support"));
 });
 

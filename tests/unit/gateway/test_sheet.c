@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Tables as CSV and XLSX: what a spreadsheet program would run as a formula stays text, numbers are numbers.
+ */
+#include "api/reports_sheet.h"
+#include "far/test.h"
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static char *csv_of(const struct sheet *sheet)
+{
+    struct far_buf out;
+    far_buf_init(&out, 1024 * 1024);
+    assert_int_equal(sheet_csv(sheet, &out), FAR_OK);
+    char *text = far_buf_take(&out);
+    far_buf_done(&out);
+    return text;
+}
+
+static void a_csv_is_that_of_rfc_4180(void **state)
+{
+    (void)state;
+    struct sheet *sheet = sheet_create("t");
+    sheet_column(sheet, SHEET_TEXT, "名称");
+    sheet_column(sheet, SHEET_MS, "Wait");
+    sheet_column(sheet, SHEET_RATIO, "Rate");
+    sheet_column(sheet, SHEET_COUNT, "Count");
+    sheet_column(sheet, SHEET_TIME, "At");
+    sheet_text(sheet, "a,\"b\"\nc");
+    sheet_number(sheet, 1234567);
+    sheet_number(sheet, 7.0 / 9);
+    sheet_number(sheet, 12345678901.0);
+    sheet_text(sheet, "2026-11-24T09:30:00");
+    sheet_text(sheet, "王");
+    sheet_row_end(sheet);
+    assert_int_equal(sheet_rows(sheet), 2);
+    char *text = csv_of(sheet);
+    assert_string_equal(text, "\xef\xbb\xbf"
+                              "名称,Wait (s),Rate,Count,At\r\n"
+                              "\"a,\"\"b\"\" c\",1234.567,0.7778,12345678901,2026-11-24 09:30:00\r\n"
+                              "王,,,,\r\n");
+    free(text);
+    (void)sheet_destroy(sheet);
+}
+
+static void formulas_stay_text(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"=1+1",     "+8613800138000",     "-2",
+                                        "@SUM(A1)", "=cmd|' /C calc'!A0", "\t=1"};
+    for (size_t i = 0; i < FAR_ARRAY_LEN(texts); i++) {
+        struct sheet *sheet = sheet_create("t");
+        sheet_column(sheet, SHEET_TEXT, "x");
+        sheet_text(sheet, texts[i]);
+        char *text = csv_of(sheet);
+        const char *cell = strchr(text, '\n') + 1;
+        assert_true(cell[0] == '"' || cell[0] == ' '); /* a blank at its beginning is no formula's either */
+        if (cell[0] == '"') assert_int_equal(cell[1], '\'');
+        free(text);
+        (void)sheet_destroy(sheet);
+    }
+    struct sheet *sheet = sheet_create("t"); /* a column's name may be somebody's words too */
+    sheet_column(sheet, SHEET_TEXT, "=x");
+    char *text = csv_of(sheet);
+    assert_non_null(strstr(text, "\"'=x\""));
+    free(text);
+    (void)sheet_destroy(sheet);
+}
+
+static void odd_text_and_numbers_are_mended(void **state)
+{
+    (void)state;
+    struct sheet *sheet = sheet_create("t");
+    char *long_text = malloc(100001);
+    memset(long_text, 'x', 100000);
+    long_text[100000] = '\0';
+    sheet_column(sheet, SHEET_TEXT, "a");
+    sheet_column(sheet, SHEET_COUNT, "b");
+    sheet_text(sheet, "\xff\x01");
+    sheet_number(sheet, NAN);
+    sheet_text(sheet, long_text);
+    sheet_number(sheet, INFINITY);
+    assert_string_equal(sheet_cell(sheet, 0, 0)->text, "??");
+    assert_false(sheet_cell(sheet, 0, 1)->is_number);
+    assert_int_equal(strlen(sheet_cell(sheet, 1, 0)->text), SHEET_TEXT_MAX);
+    free(long_text);
+    for (size_t i = 0; i < SHEET_COLUMNS_MAX; i++)
+        sheet_column(sheet, SHEET_TEXT, "more");
+    assert_int_equal(sheet_state(sheet), FAR_EFULL);
+    struct far_buf out;
+    far_buf_init(&out, 1024);
+    assert_int_equal(sheet_csv(sheet, &out), FAR_EFULL);
+    far_buf_done(&out);
+    (void)sheet_destroy(sheet);
+}
+
+/* A part of the file (it is a zip), by Debian's unzip-like reader in Node's absence: python is not there
+ * either, so by the shell's unzip when there is one; else by its raw bytes. */
+static char *part_of(const struct far_buf *file, const char *part)
+{
+    char path[] = "/tmp/far-sheet-XXXXXX", command[160];
+    int descriptor = mkstemp(path);
+    assert_true(descriptor >= 0);
+    assert_int_equal(write(descriptor, file->data, file->len), (ssize_t)file->len);
+    (void)close(descriptor);
+    (void)snprintf(command, sizeof(command), "bsdtar -xOf %s %s 2>/dev/null || unzip -p %s %s", path, part,
+                   path, part);
+    FILE *pipe = popen(command, "r");
+    char *text = calloc(1, 65536);
+    assert_non_null(pipe);
+    (void)fread(text, 1, 65535, pipe);
+    (void)pclose(pipe);
+    (void)unlink(path);
+    return text;
+}
+
+static void a_spreadsheet_has_true_numbers(void **state)
+{
+    (void)state;
+    struct sheet *sheet = sheet_create("报表 [1]/2"), *second = sheet_create("b");
+    struct far_buf out;
+    sheet_column(sheet, SHEET_TEXT, "Text");
+    sheet_column(sheet, SHEET_MS, "Wait");
+    sheet_column(sheet, SHEET_RATIO, "Rate");
+    sheet_column(sheet, SHEET_TIME, "At");
+    sheet_text(sheet, "=1+1");
+    sheet_number(sheet, 43200000);
+    sheet_number(sheet, 0.5);
+    sheet_text(sheet, "2026-11-24T12:00:00");
+    sheet_column(second, SHEET_COUNT, "n");
+    sheet_number(second, 7);
+    far_buf_init(&out, 1024 * 1024);
+    assert_int_equal(sheets_xlsx((const struct sheet *const[]){sheet, second}, 2, &out), FAR_OK);
+    assert_true(out.len > 1000 && memcmp(out.data, "PK\003\004", 4) == 0);
+    char *page = part_of(&out, "xl/worksheets/sheet1.xml"), *words = part_of(&out, "xl/sharedStrings.xml");
+    char *book = part_of(&out, "xl/workbook.xml");
+    if (page[0]) {
+        assert_non_null(strstr(page, "<v>0.5</v>"));
+        assert_non_null(strstr(page, "<v>46350.5</v>")); /* 2026-11-24, noon */
+        assert_non_null(strstr(page, "state=\"frozen\""));
+        assert_null(strstr(page, "<f>"));
+        assert_non_null(strstr(words, "=1+1"));
+        assert_non_null(strstr(book, "报表 -1--2"));
+    } else {
+        print_message("neither bsdtar nor unzip is here: only the file's head was looked at\n");
+    }
+    free(page);
+    free(words);
+    free(book);
+    far_buf_clear(&out);
+    out.len_max = 100;
+    assert_int_equal(sheets_xlsx((const struct sheet *const[]){sheet}, 1, &out), FAR_EFULL);
+    far_buf_done(&out);
+    (void)sheet_destroy(sheet);
+    (void)sheet_destroy(second);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_csv_is_that_of_rfc_4180),
+        cmocka_unit_test(formulas_stay_text),
+        cmocka_unit_test(odd_text_and_numbers_are_mended),
+        cmocka_unit_test(a_spreadsheet_has_true_numbers),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
