@@ -43,8 +43,8 @@ async function ask(method: string, template: string, fill: Record<string, string
   return answer;
 }
 
-async function sit(id: string): Promise<Agent> {
-  const agent = await Agent.sit(deployment, id);
+async function sit(id: string, talk = false): Promise<Agent> {
+  const agent = await Agent.sit(deployment, id, [440], talk);
   agents.push(agent);
   return agent;
 }
@@ -80,7 +80,7 @@ test("one's own session", async () => {
 });
 
 test("agents and contacts while a call lives", async () => {
-  await sit("ann");
+  const ann = await sit("ann", true);
   const ben = await sit("ben");
   await ask("POST", "/agents/{agentId}/logout", { agentId: "ann" });
   await ask("POST", "/agents/{agentId}/login", { agentId: "ann" }, 200, { body: { phone: "2001" } });
@@ -88,16 +88,23 @@ test("agents and contacts while a call lives", async () => {
   await ask("POST", "/agents/{agentId}/ready", { agentId: "ann" });
   const why = (await ask("GET", "/agents/{id}/explain", { id: "ben" })).json;
   assert.deepEqual(why.queues.map((queue: any) => [queue.queueId, queue.eligible]), [["sales", false], ["support", false]]);
+  ann.phone.answering = "ring";
   const [phone, call] = await calls(DIRECT);
+  await ann.is("AGENT_RINGING");
+  const contactId = (await contactOf(deployment, phone.options.user)).contactId as string;
+  const mine = { contactId, agentId: "ann" };
+  await ask("POST", "/contacts/{contactId}/answer", mine);
   await call.hears(500, 8000);
-  const contactId = (await contactOf(deployment, phone.options.user, 5000, "CONTACT_TALKING")).contactId as string;
+  await contactOf(deployment, phone.options.user, 5000, "CONTACT_TALKING");
+  ann.phone.answering = "answer";
   const detail = (await ask("GET", "/contacts/live/{id}", { id: contactId })).json;
   const ring = detail.segments.find((segment: any) => segment.kind === "SEGMENT_RING");
   assert.equal(ring.decision.candidates[0].agentId, "ann");
   assert.ok((await ask("GET", "/contacts/live", {})).json.contacts.some((contact: any) => contact.contactId === contactId));
   const seen = (await ask("GET", "/agents", {})).json.agents.find((agent: any) => agent.agentId === "ann");
   assert.deepEqual([seen.state, seen.contactId, seen.siteId], ["AGENT_TALKING", contactId, "hq"]);
-  const mine = { contactId, agentId: "ann" };
+  await ask("POST", "/contacts/{contactId}/mute", mine);
+  await ask("POST", "/contacts/{contactId}/unmute", mine);
   await ask("POST", "/contacts/{contactId}/hold", mine);
   await ask("POST", "/contacts/{contactId}/resume", mine);
   await ben.ready();
@@ -200,9 +207,26 @@ test("configuration, people, the audit log", async () => {
   const made = (await ask("POST", "/people", {}, 200, { ...token_, body: { person: { login, name: "", roles: ["quality"] }, generatePassword: true } })).json;
   assert.ok(made.password.length >= 12);
   await api.login(login, made.password);
+  const versions = (await ask("GET", "/config/history", { limit: "5" }, 200, token_)).json.versions;
+  await ask("GET", "/config/history/{version}", { version: String(versions[0].version) }, 200, token_);
+  const directory = (await ask("GET", "/directory", {})).json;
+  assert.ok(directory.agents.some((agent: any) => agent.id === "ann"));
+  assert.ok((await ask("GET", "/system", {}, 200, token_)).json.services.length > 0);
   const entries = (await ask("GET", "/audit", { limit: "50" }, 200, token_)).json.entries;
   assert.ok(entries.some((entry: any) => entry.action === "person-put" && entry.target === login && entry.login === admin.login));
+  await ask("DELETE", "/people/{login}", { login }, 200, token_);
   assert.ok(Object.keys(centre(deployment)).length > 0);
+});
+
+test("prompts", async () => {
+  const token_ = { token: admin.accessToken }, name = `page-${token()}`;
+  await ask("POST", "/prompts/{name}/synthesise", { name }, 200, { ...token_, body: { text: "one two", language: "en" }, timeoutMs: 20000 });
+  const listed = await until("the prompt", 3000, async () => (await ask("GET", "/prompts", {}, 200, token_)).json.prompts.find((prompt: any) => prompt.name === name), 100);
+  assert.equal(listed.source, "synthesised");
+  const sound = (await ask("GET", "/prompts/{name}/audio", { name }, 200, token_)).body;
+  await ask("PUT", "/prompts/{name}", { name }, 200, { ...token_, raw: sound, headers: { "content-type": "audio/wav" } });
+  await until("its removal", 3000, async () => (await api.ask("POST", `/api/v1/prompts/${name}/remove`, token_)).status === 200, 100);
+  asked.add("POST /prompts/{name}/remove");
 });
 
 test("every operation of the page has been asked", () => {
