@@ -29,6 +29,7 @@ export const pages: readonly PageRow[] = [
   { path: '/wallboard', title: (t) => t.nav.wallboard, group: 'insight', icon: IconLayoutDashboard, may: may('LIVE_READ'), page: lazy(() => import('../pages/wallboard')) },
   { path: '/wall', title: (t) => t.nav.wallboard, may: may('LIVE_READ'), page: lazy(() => import('../pages/wallboard/Wall')), bare: true },
   { path: '/contacts', title: (t) => t.nav.contacts, group: 'insight', icon: IconListSearch, may: may('CONTACT_READ'), page: lazy(() => import('../pages/contacts')) },
+  { path: '/contact/:contactId', title: (t) => t.nav.contact, may: may('LIVE_READ'), page: lazy(() => import('../pages/contact')) },
   { path: '/admin/*', title: (t) => t.nav.admin, group: 'manage', icon: IconSettings, may: may('CONFIG_READ'), page: lazy(() => import('../pages/admin')) },
   { path: '/setup', title: (t) => t.nav.setup, may: maySetUp, page: lazy(() => import('../pages/setup')) },
   { path: '/my-phone', title: (t) => t.nav.myPhone, icon: IconPhone, may: isAgent, page: lazy(() => import('../pages/my-phone')) },

@@ -9,7 +9,7 @@ import { useText } from '../../text';
 import { adminText } from '../../text/admin';
 import classes from './admin.module.css';
 
-interface Secret {
+export interface Secret {
   readonly phone: string;
   readonly secret: string;
   readonly realm: string;
