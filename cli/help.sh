@@ -14,7 +14,8 @@ Farseat: a contact centre. Usage: ./farseat VERB [options]
   demo [--json FILE] [--no-kill] [--calls N] [--replace]
                          a centre with callers and agents on real SIP, every figure checked; --replace: also where
                          another centre's configuration is in force
-  test [section...]      unit sim fuzz tsan integration e2e chaos; all of them when none is named
+  test [section...]      unit sim fuzz tsan integration e2e containers chaos; all of
+                         them when none is named
   bench [name...] [--json FILE]
                          measure, beside a reference taken in the same run
 

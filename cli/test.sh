@@ -4,13 +4,14 @@
 #   unit sim fuzz        under the address and undefined-behaviour sanitizers (fuzz: the kept seeds)
 #   tsan                 tests of threads, under the thread sanitizer
 #   integration e2e chaos  the release build on servers and ports of its own; e2e: the console in a browser
+#   containers           the images of docker/, where this machine can run containers
 
 for part in process packages build console services kafka stack; do
   # shellcheck source=/dev/null
   . "$FARSEAT_TREE/cli/lib/$part.sh"
 done
 
-readonly SECTIONS=(unit sim fuzz tsan integration e2e chaos)
+readonly SECTIONS=(unit sim fuzz tsan integration e2e containers chaos)
 readonly TEST_LOGS=$FARSEAT_TREE/build/test-logs
 passed=0 failed=0 skipped=0
 
@@ -57,6 +58,14 @@ e2e_modules() {
   file_put "$folder/stamp" "$lock"
 }
 
+# Where no container can run, nothing is fetched for it: the test says so and is skipped.
+containers_prepare() {
+  local cannot
+  # shellcheck source=/dev/null
+  cannot=$(. "$FARSEAT_TREE/tests/containers/podman.sh" && containers_cannot)
+  if [[ -n $cannot ]]; then note "no containers here: $cannot"; else packages_install containers; fi
+}
+
 # Integration, e2e and chaos get a deployment of their own, new for each: chaos leaves nothing whole.
 section_on_stack() {
   section_has_tests "$1" release || { say "--- $1: no tests"; return 0; }
@@ -101,6 +110,11 @@ main() {
         build_preset release
         build_preset release tests_e2e
         section_on_stack e2e
+        ;;
+      containers)
+        containers_prepare
+        build_preset release tests_containers
+        section_run containers release
         ;;
       *)
         build_preset release

@@ -49,7 +49,7 @@ function(far_pkg name)
 endfunction()
 
 # tests_LABEL builds the programs of one label, so that `./farseat test` builds no more than it runs.
-foreach(label unit sim fuzz tsan integration chaos e2e)
+foreach(label unit sim fuzz tsan integration chaos e2e containers)
   add_custom_target(tests_${label})
 endforeach()
 

@@ -7,7 +7,8 @@ set(FAR_JS ${CMAKE_BINARY_DIR}/js)
 
 if(NOT TARGET tests_js)
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/lib/*.ts
-       ${PROJECT_SOURCE_DIR}/tests/integration/*.ts ${PROJECT_SOURCE_DIR}/tests/chaos/*.ts)
+       ${PROJECT_SOURCE_DIR}/tests/integration/*.ts ${PROJECT_SOURCE_DIR}/tests/chaos/*.ts
+       ${PROJECT_SOURCE_DIR}/tests/containers/*.ts)
   if(TSC AND NODE)
     add_custom_command(OUTPUT ${FAR_JS}/compiled
       COMMAND ${TSC} -p ${PROJECT_SOURCE_DIR}/tests/tsconfig.json --outDir ${FAR_JS}
