@@ -86,7 +86,7 @@ function NumberField({ value, onChange }: { readonly value: string; readonly onC
         onChange(typed.trim());
       }}
     >
-      <TextInput type="search" inputMode="tel" aria-label={`${t.number}. ${t.numberHint}`} title={t.numberHint} placeholder={t.number} leftSection={<IconSearch size={15} />} w={168} value={typed} onChange={(event) => setTyped(event.currentTarget.value)} />
+      <TextInput type="search" inputMode="tel" aria-label={`${t.number}. ${t.numberHint}`} title={t.numberHint} placeholder={t.number} leftSection={<IconSearch size={15} />} w={150} value={typed} onChange={(event) => setTyped(event.currentTarget.value)} />
     </form>
   );
 }
