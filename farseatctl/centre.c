@@ -4,6 +4,7 @@
 #include "far/str.h"
 #include <assert.h>
 #include <limits.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -88,6 +89,17 @@ static json_t *bool_json(struct walk *walk, const yaml_node_t *node, const char 
     return NULL;
 }
 
+static json_t *number_json(struct walk *walk, const yaml_node_t *node, const char *path)
+{
+    const char *text = scalar_text(node);
+    char *end = NULL;
+    double number = strtod(text, &end);
+    if (*text && *end == 0 && strspn(text, "0123456789.+-eE") == strlen(text) && isfinite(number))
+        return json_real(number);
+    fault(walk, node, path, "is not a number", "write digits, with a point before fractions: 0.8");
+    return NULL;
+}
+
 static json_t *scalar_json(struct walk *walk, const ProtobufCFieldDescriptor *field, const yaml_node_t *node,
                            const char *path)
 {
@@ -110,6 +122,8 @@ static json_t *scalar_json(struct walk *walk, const ProtobufCFieldDescriptor *fi
         fault(walk, node, path, "is not a whole number from 0 to 4294967295",
               "write digits only; names that end in _ms are milliseconds");
         return NULL;
+    case PROTOBUF_C_TYPE_DOUBLE:
+        return number_json(walk, node, path);
     default:
         fault(walk, node, path, "cannot be set from a file", "leave it out");
         return NULL;

@@ -30,6 +30,7 @@ static const struct {
     {"recorders", "recorder", "id"},
     {"teams", "team", "id"},
     {"business_types", "business type", "id"},
+    {"targets", "target", "id"}, /* see targets_name() */
     {"nodes", "node", "id"},
 };
 
@@ -133,6 +134,21 @@ static void compare(struct plan *plan, const char *owner, const char *path, cons
     }
 }
 
+/* A target is the one of its KPI and queue: that is its name here. */
+static void targets_name(json_t *config)
+{
+    size_t index;
+    json_t *target;
+    json_array_foreach(json_object_get(config, "targets"), index, target)
+    {
+        const char *kpi = json_string_value(json_object_get(target, "kpi"));
+        const char *queue = json_string_value(json_object_get(target, "queue"));
+        (void)json_object_set_new(
+            target, "id",
+            json_sprintf("%s%s%s", kpi ? kpi : "", queue && *queue ? " of " : "", queue ? queue : ""));
+    }
+}
+
 enum far_err plan_differences(const Farseat__V1__CentreConfig *before, const Farseat__V1__CentreConfig *after,
                               struct far_buf *out, size_t *ret_count)
 {
@@ -141,6 +157,8 @@ enum far_err plan_differences(const Farseat__V1__CentreConfig *before, const Far
     enum far_err err = far_json_from_message(&before->base, FAR_JSON_PROTO_NAMES, &old);
     if (err == FAR_OK) err = far_json_from_message(&after->base, FAR_JSON_PROTO_NAMES, &new);
     if (err == FAR_OK) {
+        targets_name(old);
+        targets_name(new);
         compare(&plan, "", "", old, new);
         *ret_count = plan.count;
         err = out->err;

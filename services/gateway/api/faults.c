@@ -28,13 +28,21 @@ static const struct {
     const char *state;           /* NULL: any that is not ok */
     enum fault fault;
 } check_rows[] = {
-    {NULL, "service", NULL, FAULT_SERVICE_STARTS},  {NULL, "bus", NULL, FAULT_BUS_AWAY},
-    {NULL, "postgres", NULL, FAULT_POSTGRES_AWAY},  {NULL, "kafka", NULL, FAULT_KAFKA_AWAY},
-    {NULL, "certificate", NULL, FAULT_CERTIFICATE}, {"acd", "log", NULL, FAULT_ACD_LOG},
-    {"acd", "replica", NULL, FAULT_ACD_HALTED},     {"edge", "log", NULL, FAULT_EDGE_BACKLOG},
-    {"edge", "acd", NULL, FAULT_NO_CREDIT},         {"recording", "store", "failed", FAULT_RECORDING_FAILS},
-    {"recording", "store", NULL, FAULT_DISK_LOW},   {"analytics", "ingest", NULL, FAULT_REPORTS_LAG},
-    {"analytics", "acd", NULL, FAULT_LIVE_STALE},   {NULL, NULL, NULL, FAULT_CHECK},
+    {NULL, "service", NULL, FAULT_SERVICE_STARTS},
+    {NULL, "bus", NULL, FAULT_BUS_AWAY},
+    {NULL, "postgres", NULL, FAULT_POSTGRES_AWAY},
+    {NULL, "kafka", NULL, FAULT_KAFKA_AWAY},
+    {NULL, "certificate", NULL, FAULT_CERTIFICATE},
+    {"acd", "log", NULL, FAULT_ACD_LOG},
+    {"acd", "replica", NULL, FAULT_ACD_HALTED},
+    {"edge", "log", NULL, FAULT_EDGE_BACKLOG},
+    {"edge", "acd", NULL, FAULT_NO_CREDIT},
+    {"edge", "prompts", NULL, FAULT_PROMPTS_OLD},
+    {"recording", "store", "failed", FAULT_RECORDING_FAILS},
+    {"recording", "store", NULL, FAULT_DISK_LOW},
+    {"analytics", "ingest", NULL, FAULT_REPORTS_LAG},
+    {"analytics", "acd", NULL, FAULT_LIVE_STALE},
+    {NULL, NULL, NULL, FAULT_CHECK},
 };
 /* Figures that say that something is wrong, whatever the checks say. */
 static const struct {

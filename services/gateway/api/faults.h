@@ -51,6 +51,9 @@
     X(EDGE_FULL, "edge-full", "degraded",                                                                    \
       "An edge has nearly as many calls as it may have: further callers will be refused.",                   \
       "Raise limits.legs_max, or add an edge.")                                                              \
+    X(PROMPTS_OLD, "prompts-old", "degraded",                                                                \
+      "An edge cannot keep the prompts that administrators made: its callers hear those of before.",         \
+      "Free space on its disk, or mend media.prompt_cache.")                                                 \
     X(RECORDER_AWAY, "recorder-away", "degraded",                                                            \
       "A recorder is not heard: new recordings go to another one; without any, calls are not recorded.",     \
       "Is the process running?")                                                                             \

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* prompt_speech.h - text to speech: espeak-ng as a child process, its answer read on the loop. Bounded in
- * time, bytes and number. Loop thread. */
+ * time, bytes and number. SIGPIPE must be ignored, as the chassis does. Loop thread. */
 #pragma once
 #include "far/err.h"
 #include "far/loop.h"

@@ -66,6 +66,8 @@ static void test_faults_name_file_line_and_remedy(void **state)
     refuse("queues:\n- id: q\n  ring_ms_max: 20s\n",
            "c.yaml:3: queues[0].ring_ms_max: is not a whole number");
     refuse("queues:\n- id: q\n  record: maybe\n", "c.yaml:3: queues[0].record: is not yes or no");
+    refuse("targets:\n- kpi: asa\n  high: 20s\n", "c.yaml:3: targets[0].high: is not a number");
+    refuse("targets:\n- kpi: asa\n  high: nan\n", "c.yaml:3: targets[0].high: is not a number");
     refuse("queues: {id: q}\n", "c.yaml:1: queues: is not a list");
     refuse("queues:\n- q\n", "c.yaml:2: queues[0]: is not a map of keys");
     refuse("queues:\n- id: [1]\n", "c.yaml:2: queues[0].id: is a list");

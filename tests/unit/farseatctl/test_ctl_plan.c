@@ -46,6 +46,14 @@ static void test_items(void **state)
            "~ number 1: flow \"a\" -> \"b\"\n", 1);
 }
 
+static void test_targets(void **state)
+{
+    (void)state;
+    expect("targets: [{kpi: asa, high: 20}, {kpi: asa, queue: q, high: 10}, {kpi: fcr, low: 0.7}]\n",
+           "targets: [{kpi: asa, high: 20}, {kpi: asa, queue: q, high: 12.5}, {kpi: aht, low: 60}]\n",
+           "- target fcr\n~ target asa of q: high 10.0 -> 12.5\n+ target aht\n", 3);
+}
+
 static void test_nested(void **state)
 {
     (void)state;
@@ -60,6 +68,6 @@ static void test_nested(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_nothing), cmocka_unit_test(test_items),
-                                       cmocka_unit_test(test_nested)};
+                                       cmocka_unit_test(test_targets), cmocka_unit_test(test_nested)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

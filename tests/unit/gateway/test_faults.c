@@ -86,6 +86,7 @@ static void checks_become_codes(void **state)
     } rows[] = {
         {"edge", "acd", "degraded", "no-credit"},
         {"edge", "log", "failed", "edge-backlog"},
+        {"edge", "prompts", "degraded", "prompts-old"},
         {"acd", "log", "failed", "acd-log"},
         {"acd", "replica", "failed", "acd-halted"},
         {"recording", "store", "failed", "recording-fails"},

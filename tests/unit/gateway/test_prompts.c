@@ -7,6 +7,7 @@
 #include "far/media/wav.h"
 #include "far/test.h"
 #include <math.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -311,5 +312,6 @@ int main(void)
         cmocka_unit_test(words_and_number_are_limited),
         cmocka_unit_test(the_folder_is_read),
     };
+    (void)signal(SIGPIPE, SIG_IGN); /* as the chassis does */
     return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
 }
