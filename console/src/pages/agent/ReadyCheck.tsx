@@ -15,9 +15,10 @@ interface ReadyCheckProps {
 }
 export function ReadyCheck({ opened, onClose, onReady }: ReadyCheckProps) {
   const t = useText(phoneText);
+  const shared = useText();
   const missing = useMissing();
   return (
-    <Modal opened={opened} onClose={onClose} title={t.check.title} size={460} centered>
+    <Modal opened={opened} onClose={onClose} title={t.check.title} size={460} centered closeButtonProps={{ 'aria-label': shared.action.close }}>
       <p className={classes.lead}>{t.check.lead}</p>
       <div className={classes.stack}>
         <PhoneChoice />

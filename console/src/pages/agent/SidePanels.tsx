@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // What stands beside the call: the phone, today's figures, the queues that one serves.
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { Button } from '@mantine/core';
+import { Button, Modal } from '@mantine/core';
 import { useEffect, useState } from 'react';
-import { getJson, type Schemas } from '../../api/client';
+import { api, ok } from '../../api/client';
 import { useDirectory } from '../../api/directory';
 import { useLive } from '../../api/live';
 import type { LiveState } from '../../api/liveState';
@@ -11,7 +11,6 @@ import { useSession } from '../../api/session';
 import { ErrorNote } from '../../parts/ErrorNote';
 import { Panel } from '../../parts/Page';
 import { ToneBadge } from '../../parts/StateBadge';
-import { Modal } from '@mantine/core';
 import { PhoneCheck } from '../../phone/PhoneCheck';
 import { PhoneChoice } from '../../phone/PhoneChoice';
 import { usePhoneChoice } from '../../phone/devices';
@@ -25,6 +24,7 @@ import { usePhoneWord } from './PhoneLine';
 
 export function PhonePanel({ own }: { readonly own: Own }) {
   const t = useText(phoneText);
+  const shared = useText();
   const desk = useText(agentText);
   const { word, good } = usePhoneWord(own);
   const choice = usePhoneChoice(useSession().person?.login ?? '');
@@ -45,7 +45,7 @@ export function PhonePanel({ own }: { readonly own: Own }) {
           </div>
         ) : null}
       </div>
-      <Modal opened={open} onClose={() => setOpen(false)} title={t.title} size={460} centered>
+      <Modal opened={open} onClose={() => setOpen(false)} title={t.title} size={460} centered closeButtonProps={{ 'aria-label': shared.action.close }}>
         <PhoneCheck />
       </Modal>
     </Panel>
@@ -58,7 +58,7 @@ export function TodayPanel({ own }: { readonly own: Own }) {
   const queries = useQueryClient();
   const { data, error, refetch } = useQuery({
     queryKey: ['reports', 'mine'],
-    queryFn: () => getJson<Schemas['KpiReply']>('/api/v1/reports/mine'),
+    queryFn: () => ok(api.GET('/api/v1/reports/mine')),
     refetchInterval: 30_000,
   });
   const free = own.state === 'AGENT_READY' || own.state === 'AGENT_NOT_READY';

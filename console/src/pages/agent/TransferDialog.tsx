@@ -23,6 +23,7 @@ const queuesOf = (state: LiveState): string => JSON.stringify([...state.queues.v
 
 export function TransferDialog({ opened, me, onClose, onChoose }: TransferDialogProps) {
   const t = useText(agentText);
+  const shared = useText();
   const format = useFormat();
   const names = useDirectory();
   const [search, setSearch] = useState('');
@@ -43,7 +44,7 @@ export function TransferDialog({ opened, me, onClose, onChoose }: TransferDialog
     next.focus();
   };
   return (
-    <Modal opened={opened} onClose={onClose} title={t.transfer.title} size={480} centered>
+    <Modal opened={opened} onClose={onClose} title={t.transfer.title} size={480} centered closeButtonProps={{ 'aria-label': shared.action.close }}>
       <div onKeyDown={move}>
         <p className={classes.lead}>{t.transfer.lead}</p>
         <TextInput data-autofocus aria-label={t.transfer.search} placeholder={t.transfer.search} leftSection={<IconSearch size={16} />} value={search} onChange={(event) => setSearch(event.currentTarget.value)} />
