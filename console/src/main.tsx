@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import './app/mantine';
 import { createRoot } from 'react-dom/client';
-import { renew } from './api/session';
+import { resume } from './api/session';
 import { liveStart } from './api/live';
 import { App } from './app/App';
 
 liveStart();
-void renew(); // by the cookie, if there is one
+resume();
 const root = document.getElementById('root');
 if (root) createRoot(root).render(<App />);

@@ -24,6 +24,8 @@ let renewTimer: ReturnType<typeof setTimeout> | undefined;
 let renewing: Promise<boolean> | undefined;
 const listeners = new Set<() => void>();
 const tokenListeners = new Set<(token: string) => void>();
+// Whether somebody has logged in here and not out: else there is no cookie to ask for.
+const MARK = 'farseat.loggedIn';
 const others = new BroadcastChannel('farseat.session');
 
 function set(next: Session): void {
@@ -32,6 +34,7 @@ function set(next: Session): void {
 }
 function forget(): void {
   token = '';
+  localStorage.removeItem(MARK);
   clearTimeout(renewTimer);
   set(anonymous);
 }
@@ -95,8 +98,14 @@ export async function accessToken(): Promise<string> {
   await renew();
   return token;
 }
+/** At the page's start: go on with the session of this browser, if there is one. */
+export function resume(): void {
+  if (localStorage.getItem(MARK)) void renew();
+  else set(anonymous);
+}
 export async function login(name: string, password: string): Promise<void> {
   take(await post('/login', { login: name, password, cookie: true }));
+  localStorage.setItem(MARK, '1');
   others.postMessage('login');
 }
 export async function logout(): Promise<void> {
