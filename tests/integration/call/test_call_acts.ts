@@ -120,10 +120,11 @@ test("a browser's phone hears itself, and is gone with its connection", async ()
   const call = phone.call(ECHO);
   await call.isUp(5000);
   await call.hears(1300, 8000);
+  const { contactId } = await contactOf(deployment, "2005");
   const began = Date.now();
   phone.options.door?.close(); // the tab is shut: nobody says goodbye
   await until("eva without a phone", 3000, async () => !(await eva()).phoneReachable);
-  const record = await kafka.contactOf("2005");
+  const record = await until("the record", 15000, async () => (await kafka.read("farseat.contacts.v1")).find((row) => row.key === contactId)?.value, 100);
   assert.equal(record.endCause, "browser-gone");
   console.log(`known as gone, and recorded, ${Date.now() - began} ms after the tab was shut`);
   await deployment.asAdmin("POST", "/agents/eva/logout", {});
