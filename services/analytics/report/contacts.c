@@ -79,8 +79,6 @@ static enum far_err wanted_read(const Farseat__V1__ContactSearchRequest *request
     if (request->number[0] == '\0') return FAR_OK;
     part_number(ctx, request->number, &wanted->number);
     if (!end_read(request->number, wanted->end_first, wanted->end_last)) wanted->end_first[0] = '\0';
-    if (wanted->number.canonical[0] == '\0')
-        return part_refuse(answer, FAR_EINVAL, "number: a whole number, or at least its last four digits");
     return FAR_OK;
 }
 

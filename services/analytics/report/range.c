@@ -56,7 +56,7 @@ static bool moment_read(const char *text, int64_t *ret_min, bool *ret_has_time)
     if (*ret_has_time && (text[10] != 'T' || !digits(text + 11, 2, &hour) || text[13] != ':' ||
                           !digits(text + 14, 2, &minute) || hour > 23 || minute > 59))
         return false;
-    if (year < 2000 || month < 1 || month > 12 || day < 1) return false;
+    if (year < 2000 || year > 2199 || month < 1 || month > 12 || day < 1) return false;
     int back_year = 0;
     unsigned back_month = 0, back_day = 0;
     int64_t days = far_time_days(year, (unsigned)month, (unsigned)day);
