@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #define FORMAT_EXTENSIBLE 0xfffeu
+#define FORMAT_FLOAT      3u
 #define CHANNELS_MAX      8u
 #define RATE_MIN          1000u
 #define RATE_MAX          192000u
@@ -28,6 +29,17 @@ FAR_PRINTF(2, 3) static void say(char *error, const char *format, ...)
     va_end(args);
 }
 
+static bool layout_known(const struct wav_format *format)
+{
+    static const struct {
+        uint16_t tag, bits;
+    } known[] = {{FAR_WAV_PCM16, 8}, {FAR_WAV_PCM16, 16}, {FAR_WAV_PCM16, 24}, {FAR_WAV_PCM16, 32},
+                 {FORMAT_FLOAT, 32}, {FAR_WAV_ALAW, 8},   {FAR_WAV_ULAW, 8}};
+    for (size_t i = 0; i < FAR_ARRAY_LEN(known); i++)
+        if (known[i].tag == format->tag && known[i].bits == format->bits) return true;
+    return false;
+}
+
 static enum far_err read_format(const uint8_t *chunk, size_t len, struct wav_format *ret_format, char *error)
 {
     if (len < 16) {
@@ -41,10 +53,10 @@ static enum far_err read_format(const uint8_t *chunk, size_t len, struct wav_for
         .bits = wire_le_u16(chunk + 14),
     };
     if (format.tag == FORMAT_EXTENSIBLE && len >= 26) format.tag = wire_le_u16(chunk + 24);
-    bool pcm = format.tag == FAR_WAV_PCM16 && (format.bits == 8 || format.bits == 16);
-    bool g711 = (format.tag == FAR_WAV_ALAW || format.tag == FAR_WAV_ULAW) && format.bits == 8;
-    if (!pcm && !g711) {
-        say(error, "its format is %u with %u bits; PCM of 8 or 16 bits, A-law or mu-law is needed",
+    if (!layout_known(&format)) {
+        say(error,
+            "its format is %u with %u bits; PCM of 8, 16, 24 or 32 bits, 32-bit floats, A-law or mu-law is "
+            "needed",
             format.tag, format.bits);
         return FAR_EPROTO;
     }
@@ -58,6 +70,16 @@ static enum far_err read_format(const uint8_t *chunk, size_t len, struct wav_for
     return FAR_OK;
 }
 
+/* What is no number, or beyond full scale, is clipped. */
+static int16_t from_float(const uint8_t *bytes)
+{
+    uint32_t bits = wire_le_u32(bytes);
+    float value;
+    memcpy(&value, &bits, sizeof(value));
+    if (!(value > -1.0f)) return value <= -1.0f ? INT16_MIN : 0;
+    return value >= 1.0f ? INT16_MAX : (int16_t)(value * 32767.0f);
+}
+
 static void decode_samples(const struct wav_format *format, const uint8_t *data, size_t count, int16_t *pcm)
 {
     if (format->tag == FAR_WAV_ALAW) {
@@ -67,9 +89,13 @@ static void decode_samples(const struct wav_format *format, const uint8_t *data,
     } else if (format->bits == 8) {
         for (size_t i = 0; i < count; i++) /* 8-bit PCM is unsigned */
             pcm[i] = (int16_t)((data[i] - 128) * 256);
-    } else {
+    } else if (format->tag == FORMAT_FLOAT) {
         for (size_t i = 0; i < count; i++)
-            pcm[i] = (int16_t)wire_le_u16(data + 2 * i);
+            pcm[i] = from_float(data + 4 * i);
+    } else { /* the upper 16 of 16, 24 or 32 bits */
+        size_t bytes = format->bits / 8u;
+        for (size_t i = 0; i < count; i++)
+            pcm[i] = (int16_t)wire_le_u16(data + bytes * i + bytes - 2);
     }
 }
 

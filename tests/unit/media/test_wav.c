@@ -87,6 +87,36 @@ static void a_file_cut_off_by_a_crash_is_read_as_far_as_it_goes(void **state)
     far_wav_done(&wav);
 }
 
+/* A file of one channel with that layout; samples are as they lie in it. */
+static void expect_samples(uint16_t tag, uint16_t bits, const void *data, size_t len, const int16_t *expected)
+{
+    static const struct far_wav_layout layout = {FAR_WAV_PCM16, 1, 48000};
+    uint8_t file[FAR_WAV_HEADER + 64];
+    struct far_wav wav;
+    char error[FAR_WAV_ERROR_MAX] = "";
+    size_t bytes = bits / 8u, header = far_wav_header(&layout, len, file);
+    file[20] = (uint8_t)tag;
+    file[34] = (uint8_t)bits;
+    memcpy(file + header, data, len);
+    assert_int_equal(far_wav_parse(file, header + len, &wav, error), FAR_OK);
+    assert_int_equal(wav.frames, len / bytes);
+    assert_memory_equal(wav.pcm, expected, wav.frames * sizeof(*expected));
+    far_wav_done(&wav);
+}
+
+static void wider_samples_keep_their_upper_part(void **state)
+{
+    static const uint8_t pcm24[] = {0xff, 0x34, 0x12, 0x00, 0x00, 0x80, 0xff, 0xff, 0xff};
+    static const uint8_t pcm32[] = {0xaa, 0xbb, 0x34, 0x12, 0, 0, 0xff, 0x7f};
+    static const float floats[] = {0.0f, 0.5f, -1.0f, 1.0f, 7.0f, -7.0f, NAN};
+    static const int16_t of24[] = {0x1234, INT16_MIN, -1}, of32[] = {0x1234, INT16_MAX};
+    static const int16_t of_floats[] = {0, 16383, INT16_MIN, INT16_MAX, INT16_MAX, INT16_MIN, 0};
+    (void)state;
+    expect_samples(1, 24, pcm24, sizeof(pcm24), of24);
+    expect_samples(1, 32, pcm32, sizeof(pcm32), of32);
+    expect_samples(3, 32, floats, sizeof(floats), of_floats);
+}
+
 static void bad_files_say_what_is_wrong(void **state)
 {
     (void)state;
@@ -99,9 +129,9 @@ static void bad_files_say_what_is_wrong(void **state)
     assert_int_equal(far_wav_header(&layout, 2, file), FAR_WAV_HEADER);
     for (size_t len = 0; len < FAR_WAV_HEADER; len++)
         assert_int_equal(far_wav_parse(file, len, &wav, error), FAR_EPROTO);
-    file[34] = 24;
+    file[34] = 20;
     assert_int_equal(far_wav_parse(file, FAR_WAV_HEADER + 2, &wav, error), FAR_EPROTO);
-    assert_non_null(strstr(error, "24 bits"));
+    assert_non_null(strstr(error, "20 bits"));
     file[34] = 16;
     file[22] = 9;
     assert_int_equal(far_wav_parse(file, FAR_WAV_HEADER + 2, &wav, error), FAR_EPROTO);
@@ -152,6 +182,7 @@ int main(void)
         cmocka_unit_test(what_is_written_is_read_back),
         cmocka_unit_test(header_of_a_known_length_is_that_of_the_file),
         cmocka_unit_test(a_file_cut_off_by_a_crash_is_read_as_far_as_it_goes),
+        cmocka_unit_test(wider_samples_keep_their_upper_part),
         cmocka_unit_test(bad_files_say_what_is_wrong),
         cmocka_unit_test(resampling_keeps_tones_and_cuts_what_does_not_fit),
         cmocka_unit_test(stereo_becomes_its_mean),

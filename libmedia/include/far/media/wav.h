@@ -22,9 +22,9 @@ struct far_wav {
     uint16_t channels;
     uint32_t rate; /* [Hz] */
 };
-/** Read a file's bytes: PCM of 8 or 16 bits, A-law, mu-law; 1 to 8 channels, 1,000 to 192,000 Hz; RIFF chunks
- * in any order before the data, WAVE_FORMAT_EXTENSIBLE too. A data chunk that is longer than the file (a
- * writer that was killed) is read as far as it goes.
+/** Read a file's bytes: PCM of 8, 16, 24 or 32 bits (as 16), 32-bit floats, A-law, mu-law; 1 to 8 channels,
+ * 1,000 to 192,000 Hz; RIFF chunks in any order before the data, WAVE_FORMAT_EXTENSIBLE too. A data chunk
+ * that is longer than the file (a writer that was killed) is read as far as it goes.
  *  @param ret_error on failure: what is wrong and how to mend it; may be NULL.
  *  @return FAR_OK; FAR_EPROTO: not such a file; FAR_ENOMEM. */
 FAR_MUST_CHECK enum far_err far_wav_parse(const uint8_t *bytes, size_t len, struct far_wav *ret_wav,
