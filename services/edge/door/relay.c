@@ -111,12 +111,11 @@ static bool may_send(const struct connection *connection)
 static void pass_frames(struct connection *connection)
 {
     struct bytes *in = &connection->in;
-    size_t at = 0;
-    while (connection->state == CONNECTION_OPEN && in->len - at >= 4 && may_send(connection)) {
-        const uint8_t *head = (const uint8_t *)in->data + at;
-        uint32_t len = (uint32_t)head[0] << 24 | (uint32_t)head[1] << 16 | (uint32_t)head[2] << 8 | head[3];
-        if (len > 0 && len <= WIRE_MESSAGE_MAX && in->len - at - 4 < len) break;
-        if (len == 0 || len > WIRE_MESSAGE_MAX || !pass_frame(connection, in->data + at + 4, len)) {
+    size_t at = 0, len = 0;
+    while (connection->state == CONNECTION_OPEN && in->len > at && may_send(connection)) {
+        enum far_err err = wire_frame(in->data + at, in->len - at, &len);
+        if (err == FAR_OK && len == 0) break;
+        if (err != FAR_OK || !pass_frame(connection, in->data + at + 4, len)) {
             connection->door->counts.malformed++;
             connection_close(connection, "malformed");
             return;
@@ -161,8 +160,7 @@ static bool pass_message(struct connection *connection, const char *message, siz
     char *out = connection->door->write_buffer;
     size_t written = 0;
     if (wire_to_browser(message, len, connection->via, out + 4, &written) != FAR_OK) return false;
-    for (int i = 0; i < 4; i++)
-        out[i] = (char)(written >> (24 - 8 * i));
+    wire_frame_head(written, out);
     connection->door->counts.from_sip++;
     return relay_write(connection, &connection->gateway, out, written + 4, false);
 }

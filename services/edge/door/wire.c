@@ -209,6 +209,24 @@ enum far_err wire_to_browser(const char *message, size_t len, enum wire_via via,
     return FAR_OK;
 }
 
+enum far_err wire_frame(const char *data, size_t len, size_t *ret_len)
+{
+    size_t message_len = 0;
+    *ret_len = 0;
+    if (len < 4) return FAR_OK;
+    for (int i = 0; i < 4; i++)
+        message_len = message_len << 8 | (unsigned char)data[i];
+    if (message_len == 0 || message_len > WIRE_MESSAGE_MAX) return FAR_EPROTO;
+    if (len - 4 >= message_len) *ret_len = message_len;
+    return FAR_OK;
+}
+
+void wire_frame_head(size_t len, char ret_head[4])
+{
+    for (int i = 0; i < 4; i++)
+        ret_head[i] = (char)(len >> (24 - 8 * i));
+}
+
 bool wire_is_blank(const char *data, size_t len)
 {
     for (size_t i = 0; i < len; i++)

@@ -45,5 +45,11 @@ FAR_MUST_CHECK enum far_err wire_to_browser(const char *message, size_t len, enu
  *  @param ret_skip bytes to leave out first. @param ret_len 0: it is not whole yet.
  *  @return FAR_OK; FAR_EPROTO: no SIP, or no Content-Length; FAR_EFULL: longer than WIRE_MESSAGE_MAX. */
 FAR_MUST_CHECK enum far_err wire_split(const char *stream, size_t len, size_t *ret_skip, size_t *ret_len);
+/** The message in the frame that data begins with: four bytes of its length, big-endian, then itself.
+ *  @param ret_len of the message, which lies 4 bytes on; 0: it is not whole yet.
+ *  @return FAR_OK; FAR_EPROTO: the length is 0 or above WIRE_MESSAGE_MAX. */
+FAR_MUST_CHECK enum far_err wire_frame(const char *data, size_t len, size_t *ret_len);
+/** Write a frame's head. */
+void wire_frame_head(size_t len, char ret_head[4]);
 /** Nothing but line ends: a keep-alive (RFC 5626). */
 bool wire_is_blank(const char *data, size_t len);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One message from a browser, one from Sofia, and Sofia's stream in pieces. */
+/* The gateway's frames, one message from a browser, one from Sofia, and Sofia's stream in pieces. */
 #include "wire.h"
 #include <assert.h>
 #include <stdlib.h>
@@ -43,6 +43,20 @@ static void from_sofia(const char *data, size_t size)
     free(out);
 }
 
+/* What the gateway sends: frames, each with one message. */
+static void frames(const char *data, size_t size)
+{
+    char head[4];
+    size_t at = 0, len = 0;
+    while (wire_frame(data + at, size - at, &len) == FAR_OK && len > 0) {
+        assert(len <= WIRE_MESSAGE_MAX && at + 4 + len <= size);
+        wire_frame_head(len, head);
+        assert(memcmp(head, data + at, 4) == 0);
+        from_browser(data + at + 4, len);
+        at += 4 + len;
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (size > WIRE_MESSAGE_MAX) return 0;
@@ -50,6 +64,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     char *copy = malloc(size ? size : 1);
     if (!copy) return 0;
     memcpy(copy, data, size);
+    frames(copy, size);
     from_browser(copy, size);
     from_sofia(copy, size);
     free(copy);

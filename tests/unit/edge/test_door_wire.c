@@ -142,6 +142,25 @@ static void a_stream_is_split(void **state)
     assert_int_equal(wire_split(endless, sizeof(endless), &skip, &len), FAR_EFULL);
 }
 
+static void frames(void **state)
+{
+    size_t len = 7;
+    char head[4];
+    (void)state;
+    assert_int_equal(wire_frame("", 0, &len), FAR_OK);
+    assert_int_equal(len, 0);
+    assert_int_equal(wire_frame("\0\0\0\2a", 5, &len), FAR_OK);
+    assert_int_equal(len, 0);
+    assert_int_equal(wire_frame("\0\0\0\2abc", 7, &len), FAR_OK);
+    assert_int_equal(len, 2);
+    assert_int_equal(wire_frame("\0\0\0\0a", 5, &len), FAR_EPROTO);
+    assert_int_equal(wire_frame("\0\1\0\0a", 5, &len), FAR_EPROTO);
+    assert_int_equal(wire_frame("\xff\xff\xff\xff", 4, &len), FAR_EPROTO);
+    assert_int_equal(wire_frame("\0\0\xff\xff", 4, &len), FAR_OK);
+    wire_frame_head(0xfffe, head);
+    assert_memory_equal(head, "\0\0\xff\xfe", 4);
+}
+
 static void keep_alives(void **state)
 {
     (void)state;
@@ -160,6 +179,7 @@ int main(void)
         cmocka_unit_test(a_length_is_written_where_none_is),
         cmocka_unit_test(what_is_no_message_is_refused),
         cmocka_unit_test(a_stream_is_split),
+        cmocka_unit_test(frames),
         cmocka_unit_test(keep_alives),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
