@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every page, a row each. A page is a folder in pages/ with a default export; it loads when it is opened.
-import { IconHeadset, IconLayoutDashboard, IconListSearch, IconPhone, IconSettings, IconUser } from '@tabler/icons-react';
+import { IconChartBar, IconHeadset, IconLayoutDashboard, IconListSearch, IconPhone, IconSettings, IconUser } from '@tabler/icons-react';
 import { lazy, type ComponentType } from 'react';
 import type { Session } from '../api/session';
 import type { Text } from '../text';
@@ -30,6 +30,7 @@ export const pages: readonly PageRow[] = [
   { path: '/wall', title: (t) => t.nav.wallboard, may: may('LIVE_READ'), page: lazy(() => import('../pages/wallboard/Wall')), bare: true },
   { path: '/contacts', title: (t) => t.nav.contacts, group: 'insight', icon: IconListSearch, may: may('CONTACT_READ'), page: lazy(() => import('../pages/contacts')) },
   { path: '/contact/:contactId', title: (t) => t.nav.contact, may: may('LIVE_READ'), page: lazy(() => import('../pages/contact')) },
+  { path: '/reports', title: (t) => t.nav.reports, group: 'insight', icon: IconChartBar, may: may('REPORT_READ'), page: lazy(() => import('../pages/reports')) },
   { path: '/admin/*', title: (t) => t.nav.admin, group: 'manage', icon: IconSettings, may: may('CONFIG_READ'), page: lazy(() => import('../pages/admin')) },
   { path: '/setup', title: (t) => t.nav.setup, may: maySetUp, page: lazy(() => import('../pages/setup')) },
   { path: '/my-phone', title: (t) => t.nav.myPhone, icon: IconPhone, may: isAgent, page: lazy(() => import('../pages/my-phone')) },

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The console's table: dense, sortable by head buttons, rows that open by click, Enter or a real link, arrow keys
 // between rows, and its own empty, loading and failed states.
-import { Skeleton } from '@mantine/core';
+import { Button, Skeleton } from '@mantine/core';
 import { IconArrowDown, IconArrowUp } from '@tabler/icons-react';
 import { useMemo, useState, type KeyboardEvent, type MouseEvent, type ReactNode } from 'react';
 import { Link, useNavigate } from 'react-router-dom';
@@ -16,6 +16,8 @@ export interface Column<T> {
   readonly head: string;
   /** Shown on hover of the head: a formula, an explanation. */
   readonly hint?: string;
+  /** Beside the head: a button that explains the column. */
+  readonly info?: ReactNode;
   readonly cell: (row: T) => ReactNode;
   /** Gives the column a sort button. */
   readonly sort?: (row: T) => SortValue;
@@ -45,6 +47,8 @@ interface DataTableProps<T> {
   readonly foot?: readonly T[];
   readonly maxHeight?: number | string;
 }
+const ROWS = 300; // at once; the rest is shown on demand
+
 export function DataTable<T>(props: DataTableProps<T>) {
   const { label, columns, rows, rowKey, href, onOpen, selected, error, retry, empty, foot, maxHeight } = props;
   const t = useText();
@@ -52,6 +56,7 @@ export function DataTable<T>(props: DataTableProps<T>) {
   const navigate = useNavigate();
   const [sorting, setSorting] = useState<Sorting | undefined>(props.sorting);
   const by = columns.find((column) => column.key === sorting?.key)?.sort;
+  const [limit, setLimit] = useState(ROWS);
   const sorted = useMemo(() => (rows && by && sorting ? sortRows(rows, by, sorting.down, language) : (rows ?? [])), [rows, by, sorting, language]);
 
   if (error && !rows) return <ErrorNote error={error} retry={retry} />;
@@ -117,6 +122,7 @@ export function DataTable<T>(props: DataTableProps<T>) {
                 ) : (
                   column.head
                 )}
+                {column.info}
               </th>
             ))}
           </tr>
@@ -131,7 +137,7 @@ export function DataTable<T>(props: DataTableProps<T>) {
                   </td>
                 </tr>
               ))
-            : sorted.map((row) => line(row, false))}
+            : sorted.slice(0, limit).map((row) => line(row, false))}
           {rows && rows.length === 0 ? (
             <tr>
               <td colSpan={columns.length} className={classes.empty}>
@@ -142,6 +148,14 @@ export function DataTable<T>(props: DataTableProps<T>) {
         </tbody>
         {foot && foot.length > 0 ? <tfoot>{foot.map((row) => line(row, true))}</tfoot> : null}
       </table>
+      {sorted.length > limit ? (
+        <div className={classes.rest}>
+          {t.table.rows(sorted.length)}
+          <Button size="xs" variant="default" onClick={() => setLimit(limit + ROWS)}>
+            {t.table.more}
+          </Button>
+        </div>
+      ) : null}
     </div>
   );
 }
