@@ -280,6 +280,33 @@ static void a_desk_phone_beside_it(void **state)
     rig_sound_close(&sound);
 }
 
+static void and_the_browser_is_quicker(void **state)
+{
+    static struct browser browser;
+    struct rig_sound sound;
+    (void)state;
+    int port = test_free_port();
+    rig_register(&rig, hq, "a3", "secret-3", port);
+    browser_open(&rig, &browser, &door, "a3");
+    browser_register(&rig, &browser);
+    (void)rig_input(&rig, INPUT(PHONE_BOUND));
+    pid_t pid = rig_call_out(&rig, hq, "a3", "agent_silent", port, &sound, "b-4");
+    (void)rig_input(&rig, INPUT(LEG_RINGING)); /* the desk phone */
+    (void)browser_message(&rig, &browser, "INVITE ");
+    browser_answer(&browser, "200 OK", SDP, secure_sdp);
+    assert_string_equal(rig_input(&rig, INPUT(LEG_ANSWERED))->leg_answered->phone_address,
+                        "wss:203.0.113.9:51000");
+    (void)browser_message(&rig, &browser, "ACK ");
+    assert_int_equal(rig_sipp_end(&rig, pid), 0); /* it was cancelled */
+    assert_string_equal(rig_hangup(&rig, hq, "b-4"), "");
+    (void)browser_message(&rig, &browser, "BYE ");
+    browser_answer(&browser, "200 OK", "", "");
+    assert_string_equal(rig_input(&rig, INPUT(LEG_ENDED))->leg_ended->cause, "commanded");
+    browser_close(&browser);
+    (void)rig_input(&rig, INPUT(PHONE_BOUND)); /* the desk phone alone */
+    rig_sound_close(&sound);
+}
+
 static void garbage_ends_it(void **state)
 {
     static const struct {
@@ -379,8 +406,9 @@ static void a_new_life_has_a_new_door(void **state)
     }
     assert_int_not_equal(memcmp(former.secret, door.secret, sizeof(door.secret)), 0);
     const Farseat__V1__PhoneBound *bound = rig_input(&rig, INPUT(PHONE_BOUND))->phone_bound;
-    assert_string_equal(bound->phone, "a2"); /* the desk phone's is read back, the browser's is not */
+    /* The desk phones are read back, the browser is not. */
     assert_string_equal(bound->answer, "manual");
+    assert_string_equal(rig_input(&rig, INPUT(PHONE_BOUND))->phone_bound->answer, "manual");
     assert_false(rig_comes(&rig, INPUT(PHONE_BOUND), 300));
     rig_edge_end(&rig, hq, SIGTERM);
     assert_false(browser_door_is(&rig, hq));
@@ -397,6 +425,7 @@ int main(void)
         cmocka_unit_test(a_browser_is_called),
         cmocka_unit_test(a_browser_that_rings_and_goes),
         cmocka_unit_test(a_desk_phone_beside_it),
+        cmocka_unit_test(and_the_browser_is_quicker),
         cmocka_unit_test(garbage_ends_it),
         cmocka_unit_test(frames_may_come_in_pieces),
         cmocka_unit_test(a_flood_is_slowed_down),
