@@ -115,7 +115,7 @@ static enum far_err read_data(const struct wav_format *format, const uint8_t *da
 enum far_err far_wav_parse(const uint8_t *bytes, size_t len, struct far_wav *ret_wav,
                            char ret_error[FAR_WAV_ERROR_MAX])
 {
-    struct wav_format format;
+    struct wav_format format = {0};
     bool known = false;
     if (len < 12 || memcmp(bytes, "RIFF", 4) != 0 || memcmp(bytes + 8, "WAVE", 4) != 0) {
         say(ret_error, "it is not a WAV file (no RIFF/WAVE head)");
