@@ -4,6 +4,7 @@
 #include "api/api.h"
 #include "api/centre.h"
 #include "api/faults.h"
+#include "api/session_watch.h"
 #include "auth/people.h"
 #include "far/log.h"
 #include "far/service.h"
@@ -93,6 +94,11 @@ static void begin(void *ctx)
     if (err != FAR_OK) far_service_fail(gateway.service, far_err_text(err));
 }
 
+static void session_gone(struct api *api, const char *session_id)
+{
+    if (*api->sockets) live_sockets_end(*api->sockets, session_id);
+}
+
 /* The API, or a page. */
 static void asked(void *ctx, const struct http_request *request)
 {
@@ -144,6 +150,7 @@ static enum far_err check(struct far_service *service, struct far_buf *errors)
 static enum far_err start(struct far_service *service)
 {
     gateway.service = service;
+    gateway.api.loop = far_service_loop(service);
     gateway.api.throttle = &gateway.throttle;
     gateway.api.audio_bytes_max = (size_t)gateway.settings.audio_max;
     gateway.api.sockets = &gateway.sockets;
@@ -152,6 +159,7 @@ static enum far_err start(struct far_service *service)
     gateway.api.openapi_len = strlen(gateway.api.openapi);
     enum far_err err = far_pg_create(far_service_loop(service), &gateway.pg_config, "gateway",
                                      "services/gateway/migrations", &gateway.api.pg);
+    if (err == FAR_OK) err = session_watch_create(&gateway.api, session_gone, &gateway.api.watch);
     if (err == FAR_OK)
         err = far_service_bus_join(service, &gateway.bus_config, begin, NULL, &gateway.api.bus);
     if (err == FAR_OK)
@@ -179,6 +187,7 @@ static void stop(struct far_service *service)
     admin_stop(&gateway.api);
     gateway.api.centre = centre_destroy(gateway.api.centre);
     gateway.api.pg = far_pg_destroy(gateway.api.pg);
+    gateway.api.watch = session_watch_destroy(gateway.api.watch);
     admin_end(&gateway.api);
     far_service_bus_leave(gateway.api.bus);
     gateway.api.bus = far_bus_destroy(gateway.api.bus);

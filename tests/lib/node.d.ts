@@ -182,6 +182,7 @@ declare module "node:assert/strict" {
   export function equal<T>(seen: T, expected: T, message?: string): void;
   export function notEqual(seen: unknown, other: unknown, message?: string): void;
   export function deepEqual(seen: unknown, expected: unknown, message?: string): void;
+  export function rejects(promise: Promise<unknown>, pattern: RegExp): Promise<void>;
   export function match(text: string, pattern: RegExp, message?: string): void;
   export function fail(message: string): never;
 }

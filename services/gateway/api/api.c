@@ -5,6 +5,7 @@
 #include "far/json.h"
 #include "far/log.h"
 #include "far/str.h"
+#include "session_watch.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -135,6 +136,16 @@ void api_audit(struct api *api, const struct identity *identity, const char *cli
     if (err != FAR_OK) audit_done(err, audit);
 }
 
+enum far_err api_identify(const struct api *api, const char *token, struct identity *ret_identity)
+{
+    struct identity identity;
+    if (!api->token_key_known) return FAR_EUNAVAILABLE;
+    enum far_err err = token_read(api->token_key, token, far_clock_wall_us() / 1000000, &identity);
+    if (err == FAR_OK && session_watch_ended(api->watch, identity.session_id)) err = FAR_EDENIED;
+    if (err == FAR_OK) *ret_identity = identity;
+    return err;
+}
+
 /* ---- a request ------------------------------------------------------------------------------------ */
 
 /* A ticket is for one thing: the one that the path names. */
@@ -146,7 +157,9 @@ static enum far_err ticket_check(const struct api *api, struct exchange *exchang
     json_t *value = NULL;
     enum far_err err = ticket_read(api->token_key, request->ticket, exchange->route->ticket,
                                    far_clock_wall_us() / 1000000, &ticket);
-    if (err != FAR_OK || json_object_size(path_params) != 1) return FAR_EDENIED;
+    if (err != FAR_OK || json_object_size(path_params) != 1 ||
+        session_watch_ended(api->watch, ticket.identity.session_id))
+        return FAR_EDENIED;
     json_object_foreach((json_t *)(uintptr_t)path_params, key, value)
     {
         if (strcmp(json_string_value(value), ticket.about) != 0) return FAR_EDENIED;
@@ -159,11 +172,16 @@ static enum far_err ticket_check(const struct api *api, struct exchange *exchang
 static bool authorize(struct api *api, struct exchange *exchange, const struct http_request *request,
                       const json_t *path_params)
 {
-    if (exchange->route->permission == PERMISSION_NONE) return true;
     const char *header = request->authorization;
+    if (exchange->route->permission == PERMISSION_NONE) { /* who it is may matter all the same */
+        if (strncmp(header, "Bearer ", 7) == 0 &&
+            api_identify(api, header + 7, &exchange->identity) != FAR_OK)
+            exchange->identity = (struct identity){.permissions = 0};
+        return true;
+    }
     enum far_err err = FAR_EDENIED;
     if (api->token_key_known && strncmp(header, "Bearer ", 7) == 0)
-        err = token_read(api->token_key, header + 7, far_clock_wall_us() / 1000000, &exchange->identity);
+        err = api_identify(api, header + 7, &exchange->identity);
     else if (api->token_key_known && exchange->route->ticket && request->ticket[0])
         err = ticket_check(api, exchange, request, path_params);
     if (err != FAR_OK) {
@@ -265,8 +283,7 @@ size_t api_body_limit(void *ctx, const struct http_request *request)
     json_decref(params);
     if (!route || route->body_max == 0 || !api->token_key_known ||
         strncmp(request->authorization, "Bearer ", 7) != 0 ||
-        token_read(api->token_key, request->authorization + 7, far_clock_wall_us() / 1000000, &identity) !=
-            FAR_OK ||
+        api_identify(api, request->authorization + 7, &identity) != FAR_OK ||
         !permission_has(identity.permissions, route->permission))
         return 0;
     return route->body_max;
@@ -291,6 +308,11 @@ void api_request(void *ctx, const struct http_request *request)
     exchange->id = request->id;
     exchange->method = request->method;
     (void)far_str_copy(exchange->client, sizeof(exchange->client), request->client);
+    (void)far_str_copy(exchange->user_agent, sizeof(exchange->user_agent), request->user_agent);
+    if (!http_cookie(request->cookie, REFRESH_COOKIE, exchange->refresh_cookie,
+                     sizeof(exchange->refresh_cookie)))
+        exchange->refresh_cookie[0] = '\0';
+    exchange->from_page = http_origin_ok(api->http, request);
     (void)far_str_copy(exchange->range, sizeof(exchange->range), request->range);
     (void)far_str_copy(exchange->if_none_match, sizeof(exchange->if_none_match), request->if_none_match);
     bool path_known = false;

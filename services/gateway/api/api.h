@@ -14,10 +14,12 @@ struct centre;
 struct far_pg_methods;
 struct history;
 struct live_sockets;
+struct session_watch;
 struct prompts;
 struct system_watch;
 
 struct api {
+    struct far_loop *loop;
     struct http_server *http;
     struct far_bus *bus;
     struct far_pg *pg;
@@ -29,7 +31,8 @@ struct api {
     size_t audio_open;
     struct live_sockets **sockets; /* live/socket.h, for the server's call backs */
     size_t audio_bytes_max, exports_open;
-    struct centre *centre; /* centre.h; NULL until the bus is there, as are the next ones */
+    struct session_watch *watch; /* session_watch.h: which sessions ended */
+    struct centre *centre;       /* centre.h; NULL until the bus is there, as are the next ones */
     struct history *history;
     struct prompts *prompts;
     struct system_watch *system;
@@ -45,9 +48,12 @@ struct exchange {
     enum http_method method;
     struct identity identity;
     char client[64], range[128];
-    json_t *params; /* object: query parameters, then the path's, as texts */
-    json_t *body;   /* object; NULL when there is none */
-    char *raw;      /* the body as it came, of routes with raw_body; exchange_end() frees it */
+    char user_agent[256];
+    char refresh_cookie[72]; /* "": none */
+    bool from_page;          /* of an origin that may use cookies */
+    json_t *params;          /* object: query parameters, then the path's, as texts */
+    json_t *body;            /* object; NULL when there is none */
+    char *raw;               /* the body as it came, of routes with raw_body; exchange_end() frees it */
     size_t raw_len;
     char if_none_match[80];
 };
@@ -62,8 +68,9 @@ struct route {
     const char *action;    /* the field of the request that the path stands for; the body lies within it */
     const char *own_field; /* set to one's own agent id, unless one has all_permission */
     enum permission all_permission;
-    const char *ticket; /* a ticket of this use for what the path names, in the query, stands for an access token */
-    const char *query;  /* further words of the query, of the handler alone, with blanks between them */
+    const char
+        *ticket; /* a ticket of this use for what the path names, in the query, stands for an access token */
+    const char *query; /* further words of the query, of the handler alone, with blanks between them */
     const char *files; /* what it replies when that is no JSON: content types, with blanks between them */
     bool by;           /* the request has a field `by`: who asked */
     bool audited;
@@ -84,6 +91,11 @@ const struct route *api_route_find(enum http_method method, const char *path, js
                                    bool *ret_path_known);
 /** The OpenAPI 3 page of all routes, out of the table and the messages' descriptors; the caller frees it. */
 char *api_openapi(void);
+
+/** Who bears this access token. @return FAR_OK; FAR_EDENIED: none of ours, expired, or its session ended;
+ * FAR_EUNAVAILABLE: nothing can be said before PostgreSQL was there. */
+FAR_MUST_CHECK enum far_err api_identify(const struct api *api, const char *token,
+                                         struct identity *ret_identity);
 
 /* For handlers. */
 void exchange_end(struct exchange *exchange);
@@ -109,5 +121,10 @@ void session_refresh(struct exchange *exchange);
 void session_logout(struct exchange *exchange);
 void session_me(struct exchange *exchange);
 void session_password(struct exchange *exchange);
+void session_language(struct exchange *exchange);
+void session_mine(struct exchange *exchange); /* sessions.c */
+void session_mine_end(struct exchange *exchange);
+void session_theirs(struct exchange *exchange);
+void session_theirs_end(struct exchange *exchange);
 void audio_get(struct exchange *exchange);
 void openapi_get(struct exchange *exchange);

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Log in and out, who I am, passwords, the audit log. Hashing and SQL run on database threads. */
-#include "../auth/people.h"
+#include "../auth/sessions.h"
 #include "api.h"
 #include "far/clock.h"
 #include "far/hash64.h"
 #include "far/json.h"
 #include "far/str.h"
 #include "farseat/v1/api_gateway.pb-c.h"
+#include "session_watch.h"
 #include <inttypes.h>
 #include <sodium.h>
 #include <stdio.h>
@@ -50,7 +51,9 @@ static struct work *work_begin(struct exchange *exchange)
     }
     work->exchange = exchange;
     (void)far_str_copy(work->login.client, sizeof(work->login.client), exchange->client);
+    (void)far_str_copy(work->login.user_agent, sizeof(work->login.user_agent), exchange->user_agent);
     work->login.identity = exchange->identity;
+    work->login.key = exchange->api->token_key;
     return work;
 }
 
@@ -97,6 +100,26 @@ static void person_fill(struct person_parts *parts, const struct identity *ident
                 (char *)(uintptr_t)permission_name((enum permission)i);
 }
 
+/* The refresh token as a cookie that no script sees and no other site's page sends; "": it goes. */
+static void reply_cookie(struct exchange *exchange, const ProtobufCMessage *message, const char *refresh)
+{
+    char cookie[200], *text = NULL;
+    enum far_err err = far_json_print(message, FAR_JSON_DEFAULTS, &text);
+    if (err != FAR_OK) {
+        exchange_fail(exchange, err, "the answer cannot be written as JSON");
+        return;
+    }
+    (void)snprintf(cookie, sizeof(cookie),
+                   REFRESH_COOKIE "=%s; Path=/api/v1; Max-Age=%lld; HttpOnly; Secure; SameSite=Strict",
+                   refresh, refresh[0] ? SESSION_US / 1000000 : 0);
+    const struct http_answer answer = {
+        .status = 200, .body = text, .body_len = strlen(text), .headers = {{"set-cookie:", cookie}}};
+    http_reply(exchange->api->http, exchange->id, &answer);
+    sodium_memzero(cookie, sizeof(cookie));
+    free(text);
+    exchange_end(exchange);
+}
+
 static void reply_tokens(struct work *work)
 {
     struct exchange *exchange = work->exchange;
@@ -112,11 +135,24 @@ static void reply_tokens(struct work *work)
     Farseat__V1__LoginReply reply = FARSEAT__V1__LOGIN_REPLY__INIT;
     reply.access_token = token;
     reply.expires_in_s = TOKEN_LIFE_S;
-    reply.refresh_token = work->login.refresh;
+    if (!work->login.cookie) reply.refresh_token = work->login.refresh;
     reply.person = &parts.person;
     reply.permissions = parts.permissions;
     reply.n_permissions = parts.permissions_len;
-    exchange_reply(exchange, &reply.base);
+    if (work->login.cookie)
+        reply_cookie(exchange, &reply.base, work->login.refresh);
+    else
+        exchange_reply(exchange, &reply.base);
+}
+
+/* A page of somebody else's must not use the cookie. @return false: replied. */
+static bool cookie_allowed(struct exchange *exchange)
+{
+    if (exchange->from_page) return true;
+    exchange_fail(
+        exchange, FAR_EDENIED,
+        "a cookie is for pages of this server: the Origin must be its own (or one of http.origins)");
+    return false;
 }
 
 static void reply_empty(struct exchange *exchange)
@@ -185,9 +221,11 @@ void session_login(struct exchange *exchange)
         return;
     }
     ProtobufCMessage *message = body_read(exchange);
-    struct work *work = message ? work_begin(exchange) : NULL;
+    const Farseat__V1__LoginRequest *request = (const Farseat__V1__LoginRequest *)message;
+    bool allowed = message && (!request->cookie || cookie_allowed(exchange));
+    struct work *work = allowed ? work_begin(exchange) : NULL;
     if (work) {
-        const Farseat__V1__LoginRequest *request = (const Farseat__V1__LoginRequest *)message;
+        work->login.cookie = request->cookie;
         bool fits = far_str_copy(work->login.login, sizeof(work->login.login), request->login);
         fits &= far_str_copy(work->login.password, sizeof(work->login.password), request->password);
         if (!fits) work->login.password[0] = '\0'; /* it cannot be right, and fails like any other */
@@ -203,7 +241,7 @@ void session_login(struct exchange *exchange)
 
 static enum far_err refresh_work(struct far_pg_conn *conn, void *arg)
 {
-    return people_refresh(conn, &((struct work *)arg)->login);
+    return sessions_refresh(conn, &((struct work *)arg)->login);
 }
 
 static void refresh_done(enum far_err err, void *arg)
@@ -221,26 +259,58 @@ static void refresh_done(enum far_err err, void *arg)
 void session_refresh(struct exchange *exchange)
 {
     ProtobufCMessage *message = body_read(exchange);
-    struct work *work = message ? work_begin(exchange) : NULL;
+    const Farseat__V1__RefreshRequest *request = (const Farseat__V1__RefreshRequest *)message;
+    bool cookie = message && request->refresh_token[0] == '\0' && exchange->refresh_cookie[0];
+    struct work *work = message && (!cookie || cookie_allowed(exchange)) ? work_begin(exchange) : NULL;
     if (work) {
-        const Farseat__V1__RefreshRequest *request = (const Farseat__V1__RefreshRequest *)message;
-        if (!far_str_copy(work->login.refresh, sizeof(work->login.refresh), request->refresh_token))
+        const char *token = cookie ? exchange->refresh_cookie : request->refresh_token;
+        work->login.cookie = cookie;
+        if (!far_str_copy(work->login.refresh, sizeof(work->login.refresh), token))
             work->login.refresh[0] = '\0';
         submit(work, refresh_work, refresh_done);
     }
     if (message) protobuf_c_message_free_unpacked(message, NULL);
 }
 
+/* The access token's session, else the cookie's. One that is gone already is as the asker wants it. */
 static enum far_err logout_work(struct far_pg_conn *conn, void *arg)
 {
-    return people_logout(conn, ((struct work *)arg)->login.identity.session_id);
+    struct work *work = arg;
+    const struct identity *identity = &work->login.identity;
+    if (!identity->session_id[0]) return sessions_end_by_refresh(conn, work->exchange->refresh_cookie);
+    enum far_err err = sessions_end(conn, identity->session_id, NULL);
+    if (err == FAR_ENOTFOUND) err = FAR_OK;
+    if (err == FAR_OK) err = people_audit(conn, identity->login, work->login.client, "logout", "", "ok");
+    return err;
+}
+
+static void logged_out(void *arg)
+{
+    Farseat__V1__Empty empty = FARSEAT__V1__EMPTY__INIT;
+    reply_cookie(arg, &empty.base, "");
+}
+
+static void logout_done(enum far_err err, void *arg)
+{
+    struct work *work = arg;
+    struct exchange *exchange = work->exchange;
+    work_end(work);
+    if (err == FAR_OK)
+        session_watch_now(exchange->api->watch, logged_out, exchange);
+    else
+        database_fail(exchange, err);
+}
+
+static void ended(void *arg)
+{
+    reply_empty(arg);
 }
 
 static void empty_done(enum far_err err, void *arg)
 {
     struct work *work = arg;
     if (err == FAR_OK)
-        reply_empty(work->exchange);
+        session_watch_now(work->exchange->api->watch, ended, work->exchange);
     else if (err == FAR_EDENIED)
         exchange_fail(work->exchange, err, "the present password is wrong");
     else if (err == FAR_EINVAL)
@@ -252,8 +322,13 @@ static void empty_done(enum far_err err, void *arg)
 
 void session_logout(struct exchange *exchange)
 {
-    struct work *work = work_begin(exchange);
-    if (work) submit(work, logout_work, empty_done);
+    bool by_cookie = !exchange->identity.session_id[0] && exchange->refresh_cookie[0];
+    if (!exchange->identity.session_id[0] && !by_cookie) {
+        reply_denied(exchange, "nobody is logged in here");
+        return;
+    }
+    struct work *work = !by_cookie || cookie_allowed(exchange) ? work_begin(exchange) : NULL;
+    if (work) submit(work, logout_work, logout_done);
 }
 
 void session_me(struct exchange *exchange)

@@ -4,13 +4,12 @@
 #include "far/id.h"
 #include "far/str.h"
 #include "farseat/v1/api_gateway.pb-c.h"
+#include "sessions.h"
 #include <inttypes.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define HASH_TEXT_SIZE 67 /* \x and 32 bytes as hex */
 
 static void now_text(char out[24], int64_t plus_us)
 {
@@ -25,22 +24,7 @@ static enum far_err password_hash(const char *password, char ret_hash[crypto_pwh
     return failed ? FAR_ENOMEM : FAR_OK;
 }
 
-static void refresh_hash(const char *refresh, char ret_text[HASH_TEXT_SIZE])
-{
-    uint8_t hash[32];
-    crypto_generichash(hash, sizeof(hash), (const uint8_t *)refresh, strlen(refresh), NULL, 0);
-    memcpy(ret_text, "\\x", 2);
-    far_str_hex(hash, sizeof(hash), ret_text + 2);
-}
-
-static void refresh_make(char ret_refresh[REFRESH_TEXT_SIZE])
-{
-    uint8_t bytes[32];
-    randombytes_buf(bytes, sizeof(bytes));
-    far_str_hex(bytes, sizeof(bytes), ret_refresh);
-}
-
-static void identity_read(const PGresult *result, struct login *login)
+void people_identity_read(const PGresult *result, struct login *login)
 {
     (void)far_str_copy(login->identity.login, sizeof(login->identity.login), far_pg_text(result, 0, 0));
     (void)far_str_copy(login->identity.agent_id, sizeof(login->identity.agent_id), far_pg_text(result, 0, 1));
@@ -60,27 +44,6 @@ static bool password_matches(const char *hash, const char *password)
     return matches && hash;
 }
 
-static enum far_err session_make(struct far_pg_conn *conn, struct login *login)
-{
-    char hash[HASH_TEXT_SIZE], now[24], expires[24];
-    refresh_make(login->refresh);
-    refresh_hash(login->refresh, hash);
-    far_id_new_text(login->identity.session_id);
-    now_text(now, 0);
-    now_text(expires, SESSION_US);
-    const char *old[] = {now};
-    enum far_err err = far_pg_query(conn, "delete from session where expires_at_us < $1", 1, old, NULL);
-    const char *values[] = {
-        login->identity.session_id, login->identity.login, hash, login->client, now, expires};
-    if (err == FAR_OK)
-        err = far_pg_query(
-            conn,
-            "insert into session (session_id, login, refresh_hash, client, created_at_us, used_at_us, "
-            "expires_at_us) values ($1, $2, $3::bytea, $4, $5, $5, $6)",
-            6, values, NULL);
-    return err;
-}
-
 static enum far_err person_check(struct far_pg_conn *conn, struct login *login)
 {
     const char *values[] = {login->login};
@@ -93,7 +56,7 @@ static enum far_err person_check(struct far_pg_conn *conn, struct login *login)
     bool known = PQntuples(result) > 0;
     bool good = password_matches(known ? far_pg_text(result, 0, 5) : NULL, login->password) &&
                 strcmp(far_pg_text(result, 0, 6), "f") == 0;
-    if (good) identity_read(result, login);
+    if (good) people_identity_read(result, login);
     PQclear(result);
     return good ? FAR_OK : FAR_EDENIED;
 }
@@ -104,42 +67,18 @@ enum far_err people_login(struct far_pg_conn *conn, struct login *login)
     enum far_err audit =
         people_audit(conn, login->login, login->client, "login", "", err == FAR_OK ? "ok" : "denied");
     if (err == FAR_OK && audit != FAR_OK) return audit;
-    return err == FAR_OK ? session_make(conn, login) : err;
+    return err == FAR_OK ? sessions_make(conn, login) : err;
 }
 
-enum far_err people_refresh(struct far_pg_conn *conn, struct login *login)
+enum far_err people_language(struct far_pg_conn *conn, const char *login, const char *language)
 {
-    char before[HASH_TEXT_SIZE], after[HASH_TEXT_SIZE], next[REFRESH_TEXT_SIZE], now[24], expires[24];
-    refresh_hash(login->refresh, before);
-    refresh_make(next);
-    refresh_hash(next, after);
-    now_text(now, 0);
-    now_text(expires, SESSION_US);
-    const char *values[] = {before, after, now, expires};
-    PGresult *result = NULL;
-    enum far_err err = far_pg_query(
-        conn,
-        "update session s set refresh_hash = $2::bytea, used_at_us = $3, expires_at_us = $4 from person p "
-        "where s.refresh_hash = $1::bytea and s.expires_at_us > $3 and p.login = s.login and not p.disabled "
-        "returning p.login, p.agent_id, array_to_string(p.roles, ','), p.name, p.language, s.session_id",
-        4, values, &result);
-    if (err != FAR_OK) return err;
-    if (PQntuples(result) == 0) {
-        err = FAR_EDENIED;
-    } else {
-        identity_read(result, login);
-        (void)far_str_copy(login->identity.session_id, sizeof(login->identity.session_id),
-                           far_pg_text(result, 0, 5));
-        memcpy(login->refresh, next, sizeof(next));
-    }
-    PQclear(result);
-    return err;
-}
-
-enum far_err people_logout(struct far_pg_conn *conn, const char *session_id)
-{
-    const char *values[] = {session_id};
-    return far_pg_query(conn, "delete from session where session_id = $1", 1, values, NULL);
+    static const char *const languages[] = {"", "en", "zh"};
+    bool known = false;
+    for (size_t i = 0; i < FAR_ARRAY_LEN(languages); i++)
+        known |= strcmp(languages[i], language) == 0;
+    const char *values[] = {login, language};
+    return known ? far_pg_query(conn, "update person set language = $2 where login = $1", 2, values, NULL)
+                 : FAR_EINVAL;
 }
 
 static bool password_ok(const char *password)

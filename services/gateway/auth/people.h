@@ -7,20 +7,26 @@
 
 #define REFRESH_TEXT_SIZE 65                      /* 32 random bytes as hex */
 #define SESSION_US        (12LL * 3600 * 1000000) /* a working day; each refresh prolongs it */
+#define REFRESH_COOKIE    "farseat_refresh"
 #define PASSWORD_LEN_MIN  10
 #define PASSWORD_LEN_MAX  200
 
 struct login {
     char login[64], password[PASSWORD_LEN_MAX + 1], client[64];
-    char refresh[REFRESH_TEXT_SIZE]; /* in for refresh and logout, out for login and refresh */
-    struct identity identity;        /* out */
+    char refresh[REFRESH_TEXT_SIZE]; /* in for refresh, out for login and refresh */
+    char user_agent[256];
+    bool cookie;              /* the refresh token goes, or came, in a cookie */
+    const uint8_t *key;       /* the one of tokens */
+    struct identity identity; /* out */
 };
 /** @return FAR_OK: a session was made; FAR_EDENIED: unknown login, wrong password or disabled: all look
  * alike. */
 FAR_MUST_CHECK enum far_err people_login(struct far_pg_conn *conn, struct login *login);
-/** A refresh token is good once: the next one comes with the answer. @return FAR_OK; FAR_EDENIED. */
-FAR_MUST_CHECK enum far_err people_refresh(struct far_pg_conn *conn, struct login *login);
-FAR_MUST_CHECK enum far_err people_logout(struct far_pg_conn *conn, const char *session_id);
+/** Fill login->identity out of login, agent_id, roles, name, language. */
+void people_identity_read(const PGresult *result, struct login *login);
+/** @return FAR_OK; FAR_EINVAL: none that consoles speak. */
+FAR_MUST_CHECK enum far_err people_language(struct far_pg_conn *conn, const char *login,
+                                            const char *language);
 /** Change one's own password (login->password is the present one); ends all other sessions.
  *  @return FAR_OK; FAR_EDENIED; FAR_EINVAL: too short or too long. */
 FAR_MUST_CHECK enum far_err people_password(struct far_pg_conn *conn, struct login *login,

@@ -206,8 +206,7 @@ void live_socket_message(void *ctx, uint64_t id, const char *text, size_t len)
     json_t *message = json_loadb(text, len, 0, NULL);
     const char *token = json_string_value(json_object_get(message, "token"));
     struct identity identity;
-    if (!token || !sockets->api->token_key_known ||
-        token_read(sockets->api->token_key, token, far_clock_wall_us() / 1000000, &identity) != FAR_OK) {
+    if (!token || api_identify(sockets->api, token, &identity) != FAR_OK) {
         http_socket_close(sockets->api->http, id, 4401, "the first message is {\"token\": accessToken}");
     } else if (!permission_has(identity.permissions, PERMISSION_LIVE_READ)) {
         http_socket_close(sockets->api->http, id, 4403, "this needs the permission LIVE_READ");
@@ -271,6 +270,14 @@ void live_socket_writable(void *ctx, uint64_t id)
     if (out.len > 2 && out.err == FAR_OK) http_socket_send(sockets->api->http, id, out.data, out.len);
     if (client->seen < sockets->version) http_socket_want(sockets->api->http, id);
     far_buf_done(&out);
+}
+
+void live_sockets_end(struct live_sockets *sockets, const char *session_id)
+{
+    for (size_t i = 0; i < CLIENTS_MAX; i++)
+        if (sockets->rows[i].known && strcmp(sockets->rows[i].identity.session_id, session_id) == 0)
+            http_socket_close(sockets->api->http, sockets->rows[i].id, 4401,
+                              "the session has ended: log in again");
 }
 
 /* Clients that never logged in, or whose token has run out, are closed. */

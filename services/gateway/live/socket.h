@@ -13,6 +13,8 @@
 struct live_sockets;
 FAR_MUST_CHECK enum far_err live_sockets_create(struct api *api, struct live_sockets **ret_sockets);
 struct live_sockets *live_sockets_destroy(struct live_sockets *sockets);
+/** Close those that a session opened. */
+void live_sockets_end(struct live_sockets *sockets, const char *session_id);
 /* http_server_config's call backs; ctx: the api. */
 void live_socket_opened(void *ctx, uint64_t id, const struct http_request *request);
 void live_socket_message(void *ctx, uint64_t id, const char *text, size_t len);

@@ -75,8 +75,14 @@ test("one's own session", async () => {
   assert.equal(reply.person.login, login);
   const renewed = (await ask("POST", "/token", {}, 200, { body: { refreshToken: reply.refreshToken } })).json;
   assert.deepEqual((await ask("GET", "/me", {}, 200, { token: renewed.accessToken })).json.person.roles, ["agent"]);
+  await ask("POST", "/me/language", {}, 200, { token: renewed.accessToken, body: { language: "zh" } });
+  const sessions = (await ask("GET", "/me/sessions", {}, 200, { token: renewed.accessToken })).json.sessions as any[];
+  await ask("POST", "/me/sessions/{sessionId}/end", { sessionId: sessions.find((session) => !session.current).sessionId }, 200, { token: renewed.accessToken });
+  const admin = await deployment.adminToken();
+  assert.equal((await ask("GET", "/people/{login}/sessions", { login }, 200, { token: admin })).json.sessions.length, 1);
   await ask("POST", "/me/password", {}, 200, { token: renewed.accessToken, body: { password, newPassword: `${password}-2` } });
   await ask("POST", "/logout", {}, 200, { token: renewed.accessToken });
+  await ask("POST", "/people/{login}/end-sessions", { login }, 200, { token: admin });
 });
 
 test("agents and contacts while a call lives", async () => {
