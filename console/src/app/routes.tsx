@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every page, a row each. A page is a folder in pages/ with a default export; it loads when it is opened.
-import { IconChartBar, IconHeadset, IconLayoutDashboard, IconListSearch, IconPhone, IconSettings, IconUser } from '@tabler/icons-react';
+import { IconActivityHeartbeat, IconChartBar, IconHeadset, IconLayoutDashboard, IconListSearch, IconPhone, IconSettings, IconUser } from '@tabler/icons-react';
 import { lazy, type ComponentType } from 'react';
 import type { Session } from '../api/session';
 import type { Text } from '../text';
@@ -35,6 +35,7 @@ export const pages: readonly PageRow[] = [
   { path: '/setup', title: (t) => t.nav.setup, may: maySetUp, page: lazy(() => import('../pages/setup')) },
   { path: '/my-phone', title: (t) => t.nav.myPhone, icon: IconPhone, may: isAgent, page: lazy(() => import('../pages/my-phone')) },
   { path: '/account', title: (t) => t.nav.account, icon: IconUser, may: () => true, page: lazy(() => import('../pages/account')) },
+  { path: '/system', title: (t) => t.nav.system, group: 'manage', icon: IconActivityHeartbeat, may: may('SYSTEM_READ'), page: lazy(() => import('../pages/system')) },
 ];
 /** The address of a row in the navigation. */
 export function addressOf(row: PageRow): string {
