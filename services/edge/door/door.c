@@ -192,7 +192,11 @@ static void join(struct connection *connection)
     connection->sofia->data = connection;
     request->data = connection;
     (void)uv_tcp_nodelay(connection->sofia, 1);
-    if (uv_tcp_connect(request, connection->sofia, (const struct sockaddr *)&door->sip, on_joined) == 0)
+    /* From the very address that door_find() knows: the system might take another one of this host. */
+    struct sockaddr_in from = door->sip;
+    from.sin_port = 0;
+    if (uv_tcp_bind(connection->sofia, (const struct sockaddr *)&from, 0) == 0 &&
+        uv_tcp_connect(request, connection->sofia, (const struct sockaddr *)&door->sip, on_joined) == 0)
         return;
     free(request);
     refuse(connection, "sip-unavailable", "the edge's own SIP does not take the connection");
