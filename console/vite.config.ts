@@ -7,10 +7,11 @@ const gateway = process.env['FARSEAT_API'] ?? 'https://127.0.0.1:8443';
 
 // Chunks of their own for what changes seldom, so that an update of the console does not fetch it again.
 function chunkOf(id: string): string | undefined {
+  if (id.includes('commonjsHelpers')) return 'react';
   if (!id.includes('/node_modules/')) return undefined;
   if (/node_modules\/(echarts|zrender)\//.test(id)) return 'charts';
   if (/node_modules\/(jssip|sdp-transform|events|debug|ms)\//.test(id)) return 'sip';
-  if (/node_modules\/(react|react-dom|scheduler|react-router|react-router-dom|@remix-run)\//.test(id)) return 'react';
+  if (/node_modules\/(react|react-dom|scheduler|tslib|react-router|react-router-dom|@remix-run)\//.test(id)) return 'react';
   return undefined;
 }
 

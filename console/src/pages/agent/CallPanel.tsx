@@ -116,7 +116,7 @@ export function CallPanel({ own, customerName }: { readonly own: Own; readonly c
       </div>
       <div className={classes.callBody}>
         <p className={classes.number}>{format.phone(contact?.caller)}</p>
-        {who ? <p className={classes.who}>{who}</p> : null}
+        {who && who !== format.phone(contact?.caller) ? <p className={classes.who}>{who}</p> : null}
         <dl className={classes.facts}>
           <dt>{t.call.queue}</dt>
           <dd>{names.of('queues', own.queueId || contact?.queueId || '') || '–'}</dd>

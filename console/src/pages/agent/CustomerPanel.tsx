@@ -5,13 +5,14 @@ import { IconPencil, IconSearch } from '@tabler/icons-react';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, ok, sendJson, type Schemas } from '../../api/client';
+import { useSession } from '../../api/session';
 import { ErrorNote } from '../../parts/ErrorNote';
 import { FormField } from '../../parts/FormField';
 import { notifyDone } from '../../parts/notify';
 import { Panel } from '../../parts/Page';
 import { Restored } from '../../parts/Restored';
 import { TimeAgo } from '../../parts/Timer';
-import { useDraft, type Draft } from '../../parts/useDraft';
+import { hasDraft, useDraft, type Draft } from '../../parts/useDraft';
 import { useFormat, useText } from '../../text';
 import { agentText } from '../../text/agent';
 import { msOfUs } from '../../text/format';
@@ -30,7 +31,7 @@ interface Number_ {
   canonical: string;
   kind: string;
 }
-function CustomerForm({ customer, number, onDone }: { readonly customer: Customer | undefined; readonly number: Number_ | undefined; readonly onDone: (customer: Customer) => void }) {
+function CustomerForm({ customer, number, onDone, onCancel }: { readonly customer: Customer | undefined; readonly number: Number_ | undefined; readonly onDone: (customer: Customer) => void; readonly onCancel: () => void }) {
   const t = useText(agentText);
   const shared = useText();
   const queries = useQueryClient();
@@ -72,11 +73,9 @@ function CustomerForm({ customer, number, onDone }: { readonly customer: Custome
         <Button type="submit" size="xs" loading={busy} disabled={!draft.value.name.trim()}>
           {customer ? t.customer.save : t.customer.create}
         </Button>
-        {customer?.name ? (
-          <Button size="xs" variant="default" onClick={() => onDone(customer)}>
-            {shared.action.cancel}
-          </Button>
-        ) : null}
+        <Button size="xs" variant="default" onClick={() => { draft.clear(); onCancel(); }}>
+          {shared.action.cancel}
+        </Button>
       </div>
     </form>
   );
@@ -147,14 +146,17 @@ export function CustomerPanel({ contactId, caller, draft }: CustomerPanelProps) 
     draft.set((before) => ({ ...before, customerId: chosen.customerId, at: Date.now() }));
     setSearching(false);
   };
-  const edits = customer !== undefined && (editing === customer.customerId || customer.name === '');
+  // Who is not known yet is made by a button, so that the ticket stays in sight; what was begun is open again.
+  const key = customer?.customerId ?? `new.${number}`;
+  const login = useSession().person?.login ?? '';
+  const edits = editing === key || hasDraft(login, `customer.${key}`);
   return (
     <Panel
       title={t.customer.title}
       actions={
-        customer && !edits ? (
-          <Button size="compact-xs" variant="subtle" color="gray" leftSection={<IconPencil size={14} />} onClick={() => setEditing(customer.customerId)}>
-            {shared.action.edit}
+        !pending && !edits ? (
+          <Button size="compact-xs" variant={customer?.name ? 'subtle' : 'light'} color={customer?.name ? 'gray' : 'sea'} leftSection={<IconPencil size={14} />} onClick={() => setEditing(key)}>
+            {customer?.name ? shared.action.edit : t.customer.create}
           </Button>
         ) : undefined
       }
@@ -177,14 +179,14 @@ export function CustomerPanel({ contactId, caller, draft }: CustomerPanelProps) 
           </p>
           {customer.note && !edits ? <p className={classes.note}>{customer.note}</p> : null}
           {draft.value.customerId ? <p className={classes.text}>{t.customer.linked}</p> : null}
-          {edits ? <CustomerForm key={customer.customerId} customer={customer} number={caller} onDone={() => setEditing('')} /> : null}
+          {edits ? <CustomerForm key={customer.customerId} customer={customer} number={caller} onDone={() => setEditing('')} onCancel={() => setEditing('')} /> : null}
         </>
       ) : pending ? (
         <p className={classes.text}>{shared.table.loading}</p>
       ) : (
         <>
           <p className={classes.text}>{number ? t.customer.unknown : t.customer.withheld}</p>
-          <CustomerForm customer={undefined} number={number ? caller : undefined} onDone={choose} />
+          {edits ? <CustomerForm customer={undefined} number={number ? caller : undefined} onDone={(made) => { setEditing(''); choose(made); }} onCancel={() => setEditing('')} /> : null}
         </>
       )}
       {searching ? (

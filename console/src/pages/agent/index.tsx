@@ -118,9 +118,16 @@ export default function AgentDesk() {
   useEffect(() => {
     if (live?.caller) setCaller({ id: contactId, caller: live.caller });
   }, [contactId, live?.caller]);
+  // Tickets follow the call's facts, the list of contacts its record: each a moment later.
+  const state = own?.state;
   useEffect(() => {
-    if (!own?.contactId) void queries.invalidateQueries({ queryKey: ['contacts', 'mine'] });
-  }, [own?.contactId, queries]);
+    const soon = setTimeout(() => void queries.invalidateQueries({ queryKey: ['tickets'] }), 700);
+    const later = setTimeout(() => void queries.invalidateQueries({ queryKey: ['contacts', 'mine'] }), 4000);
+    return () => {
+      clearTimeout(soon);
+      clearTimeout(later);
+    };
+  }, [state, own?.contactId, queries]);
   const known = live?.caller ?? (caller?.id === contactId ? caller.caller : undefined);
   const number = known && known.kind !== 'NUMBER_ANONYMOUS' ? known.canonical : '';
   const draft = useTicketDraft(contactId || 'none', '');
