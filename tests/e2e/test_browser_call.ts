@@ -3,6 +3,7 @@
 // at the same site and at another one, on hold, muted, and when the tab is shut.
 import { after, before } from "node:test";
 import * as assert from "node:assert/strict";
+import { person } from "../integration/api/people";
 import { AGENTS, caller, centreApply, contactOf, DIRECT, ECHO } from "../lib/centre";
 import { Deployment } from "../lib/deployment";
 import { Kafka } from "../lib/kafka";
@@ -66,6 +67,18 @@ desks.story("the browser hears itself", async () => {
   await softphone.do("terminate()");
   const record = await until("the record", 15000, async () => (await kafka.read("farseat.contacts.v1")).find((row) => row.key === contactId)?.value, 300);
   assert.deepEqual([record.endedBy, record.endCause], ["ENDED_BY_CALLER", "hangup"]);
+});
+
+desks.story("the same through the gateway, with a ticket that is good once", async () => {
+  const someone = await person(deployment, ["agent"], eva.id);
+  const { ticket, phone, echoNumber } = await deployment.api.good("GET", "/me/phone", { token: someone.accessToken });
+  assert.equal(phone, eva.phone);
+  const softphone = await Softphone.through(desks, phone, ticket, 1000);
+  await softphone.dial(echoNumber || ECHO);
+  await softphone.is("up");
+  await softphone.hears(1000);
+  await assert.rejects(Softphone.through(desks, phone, ticket, 1000), /registered in the browser/);
+  await softphone.do("terminate()");
 });
 
 for (const site of ["hq", "branch"])

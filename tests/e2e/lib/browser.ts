@@ -21,7 +21,7 @@ const WAIT_MS = 10000;
 export class Desks {
   private readonly contexts: BrowserContext[] = [];
   private readonly faults: string[] = [];
-  readonly origin = process.env["FARSEAT_API"] ?? "";
+  readonly origin = process.env["FARSEAT_CONSOLE_ORIGIN"] ?? process.env["FARSEAT_API"] ?? "";
   private browser!: Browser;
   constructor(readonly deployment: Deployment) {}
 
@@ -31,6 +31,8 @@ export class Desks {
   }
   async close(): Promise<void> {
     await this.browser?.close();
+    // What a story that failed has left open does not hold the program.
+    setTimeout(() => process.exit(), 5000).unref();
   }
 
   private async context(look: Look): Promise<BrowserContext> {
@@ -49,23 +51,20 @@ export class Desks {
   /** A new person of these roles, logged in; path is where they begin. */
   async seat(roles: string[], path: string, look: Look & { agentId?: string } = {}): Promise<Seat> {
     const context = await this.context(look), someone = await person(this.deployment, roles, look.agentId ?? "");
-    await this.logIn(context, someone.login, someone.password, look.language);
-    const page = await context.newPage();
-    await page.goto(path);
-    return { page, context, someone };
+    return { page: await this.logIn(context, someone.login, someone.password, path, look), context, someone };
   }
   async admin(path: string, look: Look = {}): Promise<Page> {
-    const context = await this.context(look);
-    await this.logIn(context, "admin", this.deployment.adminPassword(), look.language);
+    return this.logIn(await this.context(look), "admin", this.deployment.adminPassword(), path, look);
+  }
+  private async logIn(context: BrowserContext, login: string, password: string, path: string, look: Look): Promise<Page> {
+    await context.addInitScript(`if (location.protocol === "https:" && !localStorage.getItem("farseat.language")) localStorage.setItem("farseat.language", "${look.language ?? "en"}")`);
     const page = await context.newPage();
     await page.goto(path);
+    await page.locator("input[name=login]").fill(login);
+    await page.locator("input[name=password]").fill(password);
+    await page.keyboard.press("Enter");
+    await page.waitForURL((url) => url.pathname !== "/login");
     return page;
-  }
-  /** As the page of the login does it: the refresh token goes into the browser's cookies. */
-  private async logIn(context: BrowserContext, login: string, password: string, language: string | undefined): Promise<void> {
-    const reply = await context.request.post("/api/v1/login", { data: { login, password, cookie: true }, headers: { origin: this.origin } });
-    if (reply.status() !== 200) throw new Error(`login of ${login}: ${reply.status()} ${await reply.text()}`);
-    await context.addInitScript(`if (!localStorage.getItem("farseat.language")) localStorage.setItem("farseat.language", "${language ?? "en"}")`);
   }
 
   /** A story: what threw in a page is a fault, too; when it fails there is a picture of each page, and of what it said. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // JsSIP in a real Chromium, with a tone for a microphone and an ear that says which tone it hears. Its SIP goes straight to
-// an edge's door, so that what fails here is the edge's; the console's own phone goes through the gateway.
+// an edge's door, so that what fails is the edge's, or through the gateway as the console's own phone does it.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -113,12 +113,22 @@ export class Softphone {
   private constructor(readonly page: Page, readonly phone: string) {}
 
   static async open(desks: Desks, bridge: Bridge, phone: string, hz: number): Promise<Softphone> {
-    const self = new Softphone(await desks.page(), phone);
-    await self.page.goto(`http://127.0.0.1:${bridge.port}/`);
-    await self.page.evaluate(PAGE);
-    await self.page.evaluate(`far.start("ws://127.0.0.1:${bridge.port}/${phone}", "${phone}", ${hz})`);
-    await until(`${phone} registered in the browser`, 8000, () => self.page.evaluate("far.registered"));
-    return self;
+    const page = await desks.page();
+    await page.goto(`http://127.0.0.1:${bridge.port}/`);
+    return new Softphone(page, phone).start(`ws://127.0.0.1:${bridge.port}/${phone}`, hz);
+  }
+  /** With a ticket of GET /me/phone, in a page of the gateway's own. */
+  static async through(desks: Desks, phone: string, ticket: string, hz: number): Promise<Softphone> {
+    const page = await desks.page();
+    await page.goto("/");
+    await page.evaluate(jssip(desks.deployment));
+    return new Softphone(page, phone).start(`${desks.origin.replace(/^http/, "ws")}/sip?ticket=${ticket}`, hz);
+  }
+  private async start(url: string, hz: number): Promise<this> {
+    await this.page.evaluate(PAGE);
+    await this.page.evaluate(`far.start(${JSON.stringify(url)}, "${this.phone}", ${hz})`);
+    await until(`${this.phone} registered in the browser`, 8000, () => this.page.evaluate("far.registered"));
+    return this;
   }
   async dial(number: string): Promise<void> {
     await this.page.evaluate(`far.dial("${number}")`);
