@@ -38,7 +38,7 @@ export const en = {
     connecting: 'Connecting…',
     stale: 'No live figures at present',
     lost: 'Connection lost, trying again',
-    lostMore: 'Calls on desk phones go on. What you type is kept here; save it when the connection is back.',
+    lostMore: 'Calls go on. What you type is kept, and is sent when the connection is back.',
     staleMore: 'The centre can be reached, but live figures do not come. They will go on by themselves.',
     now: 'Try now',
     back: 'Connection restored',

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #define CLIENTS_MAX 4096
-#define SLOTS_MAX   32768 /* things that are shown: queues, agents, contacts */
+#define SLOTS_MAX   32768 /* things that are shown: queues, agents, contacts, processes */
 #define FRAME_BYTES (256 * 1024)
 #define LOGIN_MS    5000
 #define LOOK_MS     1000
@@ -20,10 +20,12 @@
 static const struct kind {
     const char *prefix, *name;
     const ProtobufCMessageDescriptor *type;
+    enum permission permission; /* to see it */
 } kinds[] = {
-    {"far.live.queue.", "queues", &farseat__v1__live_queue__descriptor},
-    {"far.live.agent.", "agents", &farseat__v1__live_agent__descriptor},
-    {"far.live.contact.", "contacts", &farseat__v1__live_contact__descriptor},
+    {"far.live.queue.", "queues", &farseat__v1__live_queue__descriptor, PERMISSION_LIVE_READ},
+    {"far.live.agent.", "agents", &farseat__v1__live_agent__descriptor, PERMISSION_LIVE_READ},
+    {"far.live.contact.", "contacts", &farseat__v1__live_contact__descriptor, PERMISSION_LIVE_READ},
+    {"far.live.service.", "services", &farseat__v1__live_service__descriptor, PERMISSION_SYSTEM_READ},
 };
 
 /* The newest state of one thing, as JSON. Slots are in the order of their last change: the list's end is the
@@ -238,11 +240,12 @@ static void changes_write(struct live_sockets *sockets, struct client *client, s
     for (; place && bytes < FRAME_BYTES; place = sockets->slots[place - 1].after) {
         const struct slot *slot = &sockets->slots[place - 1];
         if (slot->version <= client->seen) continue;
+        client->seen = slot->version;
+        if (!permission_has(client->identity.permissions, kinds[slot->kind].permission)) continue;
         struct far_buf *part = &parts[slot->kind];
         if (part->len > 0) far_buf_add_text(part, ",");
         far_buf_add_text(part, slot->text);
         bytes += strlen(slot->text);
-        client->seen = slot->version;
     }
     far_buf_add_text(out, "{");
     for (size_t i = 0; i < FAR_ARRAY_LEN(kinds); i++) {

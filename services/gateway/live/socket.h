@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* socket.h - live state for browsers: far.live.queue|agent|contact.* as JSON over a WebSocket. The first
- * message of a client is {"token": accessToken}; then {"all": LiveReply} comes, and after it, whenever
- * something changed,
- * {"queues": [...], "agents": [...], "contacts": [...]} with the newest state of each. A slow client misses
+/* socket.h - live state for browsers: far.live.queue|agent|contact|service.* as JSON over a WebSocket. The
+ * first message of a client is {"token": accessToken}; then {"all": LiveReply} comes, and after it, whenever
+ * something changed, {"queues": [...], "agents": [...], "contacts": [...], "services": [...]} with the newest
+ * state of each; services, which speak each 5 s, for those only who have SYSTEM_READ. A slow client misses
  * steps, never the last state: per client only what it has seen is remembered. Loop thread. */
 #pragma once
 #include "../api/api.h"

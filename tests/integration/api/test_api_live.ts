@@ -42,7 +42,7 @@ const annIs = (state: string) => (message: any): boolean => (message.agents ?? [
 /** Why it was closed: as its last message says, or its close frame. */
 const why = (socket: WebSocket): number => socket.messages.find((message) => message.closed)?.closed.code ?? socket.closed?.code;
 function faults(message: any): string[] {
-  const refs: Record<string, string> = { all: "LiveReply", queues: "LiveQueue", agents: "LiveAgent", contacts: "LiveContact" };
+  const refs: Record<string, string> = { all: "LiveReply", queues: "LiveQueue", agents: "LiveAgent", contacts: "LiveContact", services: "LiveService" };
   return Object.entries(message).flatMap(([key, value]) => {
     const schema = { $ref: `#/components/schemas/${refs[key] ?? key}` };
     return validate(page, key === "all" ? schema : { type: "array", items: schema }, value);
@@ -64,6 +64,21 @@ test("without a token it is closed after five seconds, with a wrong one at once"
   console.log(`silence was closed after ${after_.toFixed(0)} ms`);
   assert.ok(after_ >= 4900 && after_ < 7000, `after ${after_} ms`);
   assert.deepEqual(silent.messages.filter((message) => !message.closed), [], "nothing was told before");
+});
+
+test("how each process is, for those who may see it", async () => {
+  const ben = await person(deployment, ["agent"]), mine = await watch(), his = await connect(), seen = new Set<string>();
+  his.json({ token: ben.accessToken });
+  await his.message("{all}", 5000, (message) => message.all);
+  await until("a report of each process", 12000, () => {
+    for (const message of mine.messages) for (const service of message.services ?? []) seen.add(service.instance);
+    return deployment.services().every((name) => seen.has(name));
+  });
+  const reports = mine.messages.filter((message) => message.services);
+  assert.deepEqual(reports.flatMap(faults), []);
+  assert.ok(!his.messages.some((message) => message.services), "an agent sees none");
+  mine.end();
+  his.end();
 });
 
 test("frames that are none end that connection only", async () => {
