@@ -191,6 +191,9 @@ static void live_contact(const Farseat__V1__ContactView *view, int64_t at_us,
     ret_contact->started_at_us = view->started_at_us;
     ret_contact->state_since_us = at_us - (int64_t)view->state_ms * 1000;
     ret_contact->position = view->position;
+    if (view->state == FARSEAT__V1__CONTACT_STATE__CONTACT_QUEUED ||
+        view->state == FARSEAT__V1__CONTACT_STATE__CONTACT_RINGING)
+        ret_contact->queued_at_us = at_us - (int64_t)view->wait_ms * 1000;
     ret_contact->published = view->published;
     ret_contact->caller_name = view->caller_name;
     ret_contact->site_id = view->site_id;
@@ -230,10 +233,11 @@ static void publish_contacts(struct live *live)
     for (size_t i = 0; i < list->n_contacts; i++) {
         Farseat__V1__LiveContact contact;
         live_contact(list->contacts[i], list->at_us, &contact);
-        int64_t since_us = contact.state_since_us;
-        contact.state_since_us = 0;
+        int64_t since_us = contact.state_since_us, queued_us = contact.queued_at_us;
+        contact.state_since_us = contact.queued_at_us = 0;
         uint64_t hash = hash_of(&contact.base);
         contact.state_since_us = since_us;
+        contact.queued_at_us = queued_us;
         publish(live, FAR_SUBJECT_LIVE_CONTACT, contact.contact_id, &contact.base, hash, false);
     }
 }
@@ -273,18 +277,29 @@ static void wake(struct live *live);
 
 /* ---- asking the ACD ------------------------------------------------------------------------------- */
 
-static void config_known(struct live *live)
+/* What the day counts by: told to each day before it counts. */
+static void limits_known(struct live *live, const Farseat__V1__CentreConfig *config)
 {
-    const Farseat__V1__CentreConfig *config =
-        ((const Farseat__V1__ConfigReply *)live->views[PART_CONFIG])->config;
-    live->members = members_destroy(live->members);
-    if (!config) return;
-    if (members_create(config, &live->members) != FAR_OK) live->config_dirty = true;
-    for (size_t i = 0; i < config->n_queues; i++) {
+    for (size_t i = 0; config && i < config->n_queues; i++) {
         const Farseat__V1__Queue *queue = config->queues[i];
         day_queue_limits(live->day, queue->id, queue->service_level_ms ? queue->service_level_ms : 20000,
                          queue->short_abandon_ms ? queue->short_abandon_ms : 5000);
     }
+}
+
+static const Farseat__V1__CentreConfig *config_of(const struct live *live)
+{
+    const Farseat__V1__ConfigReply *reply = (const Farseat__V1__ConfigReply *)live->views[PART_CONFIG];
+    return reply ? reply->config : NULL;
+}
+
+static void config_known(struct live *live)
+{
+    const Farseat__V1__CentreConfig *config = config_of(live);
+    live->members = members_destroy(live->members);
+    if (!config) return;
+    if (members_create(config, &live->members) != FAR_OK) live->config_dirty = true;
+    limits_known(live, config);
     if (config->centre) live->centre_changed(live->ctx, config->centre);
 }
 
@@ -424,8 +439,10 @@ static void read_from_start(struct live *live)
     if (day_create(&live->day) != FAR_OK ||
         far_log_reader_create(live->bus, &config, &live->reader) != FAR_OK)
         FAR_ERROR("live-counts-stopped", "why=%s", "no memory");
-    else
+    else {
         day_begin(live->day, live->day_begin_us);
+        limits_known(live, config_of(live));
+    }
     live->config_dirty = live->dirty = true;
     wake(live);
 }
