@@ -13,6 +13,7 @@
 #include "http/files.h"
 #include "live/socket.h"
 #include "settings.h"
+#include "sip/bridge.h"
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +31,7 @@ static struct {
     struct throttle throttle;
     struct live_sockets *sockets;
     struct files *files;
+    struct bridge *bridge;
     struct far_pg_methods *methods;
     uint64_t timer;
     bool preparing;
@@ -86,6 +88,7 @@ static void begin(void *ctx)
     (void)ctx;
     enum far_err err = live_sockets_create(&gateway.api, &gateway.sockets);
     if (err == FAR_OK) err = centre_create(gateway.api.bus, &gateway.api.centre);
+    if (err == FAR_OK) err = bridge_begin(gateway.bridge);
     if (err == FAR_OK)
         err = admin_begin(&gateway.api, &gateway.prompts_config, far_service_instance(gateway.service));
     if (err == FAR_OK)
@@ -97,6 +100,7 @@ static void begin(void *ctx)
 static void session_gone(struct api *api, const char *session_id)
 {
     if (*api->sockets) live_sockets_end(*api->sockets, session_id);
+    bridge_session_gone(gateway.bridge, session_id);
 }
 
 /* The API, or a page. */
@@ -132,7 +136,8 @@ static enum far_err listen_start(struct far_service *service)
                                                      .opened = live_socket_opened,
                                                      .message = live_socket_message,
                                                      .closed = live_socket_closed,
-                                                     .writable = live_socket_writable}}};
+                                                     .writable = live_socket_writable},
+                                                    bridge_kind(gateway.bridge)}};
     enum far_err err = far_config_address(gateway.settings.listen, host, sizeof(host), &config.listen_port);
     if (err != FAR_OK) {
         FAR_ERROR("configuration-refused", "key=%s why=%s", "api.listen", "host:port, e.g. 127.0.0.1:8080");
@@ -162,6 +167,9 @@ static enum far_err start(struct far_service *service)
     if (err == FAR_OK) err = session_watch_create(&gateway.api, session_gone, &gateway.api.watch);
     if (err == FAR_OK)
         err = far_service_bus_join(service, &gateway.bus_config, begin, NULL, &gateway.api.bus);
+    const struct bridge_limits limits = {.lines_max = (size_t)gateway.settings.phones_max,
+                                         .person_max = (size_t)gateway.settings.phones_person_max};
+    if (err == FAR_OK) err = bridge_create(&gateway.api, &limits, &gateway.bridge);
     if (err == FAR_OK)
         err = files_create(far_service_loop(service), gateway.settings.console_dir, &gateway.files);
     if (err == FAR_OK) err = listen_start(service);
@@ -184,6 +192,7 @@ static void stop(struct far_service *service)
     far_timer_stop(far_service_loop(service), gateway.timer);
     gateway.methods = far_pg_methods_destroy(gateway.methods);
     gateway.sockets = live_sockets_destroy(gateway.sockets);
+    bridge_end(gateway.bridge);
     admin_stop(&gateway.api);
     gateway.api.centre = centre_destroy(gateway.api.centre);
     gateway.api.pg = far_pg_destroy(gateway.api.pg);
@@ -193,6 +202,7 @@ static void stop(struct far_service *service)
     gateway.api.bus = far_bus_destroy(gateway.api.bus);
     gateway.api.http = http_server_destroy(gateway.api.http);
     gateway.files = files_destroy(gateway.files);
+    gateway.bridge = bridge_destroy(gateway.bridge);
     free(gateway.api.openapi);
     sodium_memzero(gateway.api.token_key, sizeof(gateway.api.token_key));
 }

@@ -31,6 +31,9 @@ const struct far_config_row settings_rows[] = {
          "Addresses and networks of proxies in front, whose X-Forwarded-For and X-Forwarded-Proto are "
          "believed"),
      .max = HTTP_PROXIES_MAX},
+    {ROW("sip.phones_max", INT, phones_max, "4000", "Browsers' phones at once"), .min = 1, .max = 100000},
+    {ROW("sip.person_max", INT, phones_person_max, "4", "Browsers' phones of one person at once: tabs"),
+     .min = 1, .max = 64},
     {ROW("admin.login", STRING, admin_login, "admin",
          "Login of the administrator who is made when nobody is there yet")},
     {ROW("admin.password", SECRET, admin_password, "", "His first password")},

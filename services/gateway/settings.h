@@ -6,6 +6,7 @@
 
 struct settings {
     const char *listen, *certificate, *key, *acme_dir, *console_dir;
+    int64_t phones_max, phones_person_max;
     int64_t connections_max, body_max, audio_max, hsts_ms;
     struct far_config_list origins, proxies;
     const char *admin_login, *admin_password;

@@ -8,15 +8,16 @@ import { until, within } from "./wait";
 export interface Closed { code: number; reason: string }
 
 export class WebSocket {
-  readonly messages: any[] = [];
+  readonly messages: any[] = []; // JSON; of the subprotocol sip: texts
   closed: Closed | null = null;
+  private constructor(private readonly plain: boolean) {}
   private socket!: net.Socket;
   private input = Buffer.alloc(0);
   private parts: Buffer[] = [];
 
   /** @return the open socket; an error when the server refuses the upgrade. */
   static async open(origin: Origin, path: string, protocol: string, headers: Record<string, string> = {}): Promise<WebSocket> {
-    const self = new WebSocket(), key = randomBytes(16).toString("base64");
+    const self = new WebSocket(protocol === "sip"), key = randomBytes(16).toString("base64");
     self.socket = connect(origin);
     await within("the upgrade to a WebSocket", 5000, new Promise<void>((resolve, reject) => {
       self.socket.on("error", reject);
@@ -66,7 +67,8 @@ export class WebSocket {
     } else if (opcode === 0 || opcode === 1) {
       this.parts.push(data);
       if (!final) return;
-      this.messages.push(JSON.parse(Buffer.concat(this.parts).toString("utf8")));
+      const text = Buffer.concat(this.parts).toString("utf8");
+      this.messages.push(this.plain ? text : JSON.parse(text));
       this.parts = [];
     }
   }

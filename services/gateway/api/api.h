@@ -122,6 +122,9 @@ void session_logout(struct exchange *exchange);
 void session_me(struct exchange *exchange);
 void session_password(struct exchange *exchange);
 void session_language(struct exchange *exchange);
+void phone_mine(struct exchange *exchange); /* phone.c */
+void phone_mine_secret(struct exchange *exchange);
+void phone_secret(struct exchange *exchange);
 void session_mine(struct exchange *exchange); /* sessions.c */
 void session_mine_end(struct exchange *exchange);
 void session_theirs(struct exchange *exchange);

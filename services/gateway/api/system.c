@@ -52,6 +52,13 @@ static void report_came(void *ctx, const struct far_bus_msg *msg)
     heard->offset_us = service->at_us - far_clock_wall_us();
 }
 
+void system_each(const struct system_watch *watch,
+                 void (*fn)(void *ctx, const Farseat__V1__LiveService *service), void *ctx)
+{
+    for (size_t i = 0; watch && i < SYSTEM_INSTANCES_MAX; i++)
+        if (watch->heard[i].service) fn(ctx, watch->heard[i].service);
+}
+
 /* ---- answering ------------------------------------------------------------------------------------ */
 
 static int by_instance(const void *a, const void *b)

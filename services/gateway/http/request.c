@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "far/str.h"
 #include "private.h"
+#include <netinet/in.h>
 #include <string.h>
+#include <sys/socket.h>
 
 const char *http_query(const struct http_request *request, const char *name)
 {
@@ -59,6 +61,14 @@ static enum http_method method_of(int index)
     }
 }
 
+static uint16_t peer_port(struct lws *wsi)
+{
+    struct sockaddr_in peer = {.sin_port = 0};
+    socklen_t len = sizeof(peer);
+    bool known = getpeername(lws_get_socket_fd(wsi), (struct sockaddr *)&peer, &len) == 0;
+    return known && peer.sin_family == AF_INET ? ntohs(peer.sin_port) : 0;
+}
+
 /* Who asks, and how: a proxy's word counts when it is one of ours. */
 static void peer_read(struct http_server *server, struct lws *wsi, struct http_request *request)
 {
@@ -66,9 +76,11 @@ static void peer_read(struct http_server *server, struct lws *wsi, struct http_r
     static const char proto_header[] = "x-forwarded-proto:";
     lws_get_peer_simple(wsi, peer, sizeof(peer));
     request->secure = lws_get_ssl(wsi) != NULL;
+    request->client_port = peer_port(wsi);
     (void)far_str_copy(request->client, sizeof(request->client), peer);
     if (!server->config.proxies || !http_proxies_have(server->config.proxies, peer)) return;
     header_copy(wsi, WSI_TOKEN_X_FORWARDED_FOR, forwarded, sizeof(forwarded));
+    request->client_port = 0;
     http_client_address(server->config.proxies, peer, forwarded, request->client, sizeof(request->client));
     int len = lws_hdr_custom_length(wsi, proto_header, (int)strlen(proto_header));
     if (len > 0 && len < (int)sizeof(proto) &&

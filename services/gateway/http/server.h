@@ -36,10 +36,11 @@ struct http_request {
                           others may be */
     char range[128], accept_encoding[256], if_none_match[256];
     char host[256], origin[256], user_agent[256];
-    char client[64];  /* the client's own address: beyond the proxies of the
-                         configuration */
-    bool secure;      /* over TLS, ours or a proxy's */
-    const char *body; /* terminated; "" when there is none */
+    uint16_t client_port; /* 0: behind a proxy, which does not say it */
+    char client[64];      /* the client's own address: beyond the proxies of the
+                             configuration */
+    bool secure;          /* over TLS, ours or a proxy's */
+    const char *body;     /* terminated; "" when there is none */
     size_t body_len;
 };
 /** A query parameter, or NULL. */

@@ -79,6 +79,10 @@ test("one's own session", async () => {
   const sessions = (await ask("GET", "/me/sessions", {}, 200, { token: renewed.accessToken })).json.sessions as any[];
   await ask("POST", "/me/sessions/{sessionId}/end", { sessionId: sessions.find((session) => !session.current).sessionId }, 200, { token: renewed.accessToken });
   const admin = await deployment.adminToken();
+  assert.equal((await ask("GET", "/me/phone", {}, 200, { token: renewed.accessToken })).json.phone, "2001");
+  await ask("POST", "/me/phone/secret", {}, 200, { token: renewed.accessToken });
+  await ask("POST", "/phones/{phone}/secret", { phone: "2001" }, 200, { token: admin });
+  await centreApply(deployment); // the secret that ann's phone has
   assert.equal((await ask("GET", "/people/{login}/sessions", { login }, 200, { token: admin })).json.sessions.length, 1);
   await ask("POST", "/me/password", {}, 200, { token: renewed.accessToken, body: { password, newPassword: `${password}-2` } });
   await ask("POST", "/logout", {}, 200, { token: renewed.accessToken });
