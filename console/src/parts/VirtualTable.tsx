@@ -12,6 +12,8 @@ export interface VirtualColumn {
   readonly head: string;
   /** A grid track: 120px, minmax(90px, 2fr). */
   readonly track: string;
+  /** Said to screen readers only. */
+  readonly hideHead?: boolean;
   readonly align?: 'right';
   readonly sorts?: boolean;
   readonly downFirst?: boolean;
@@ -112,7 +114,7 @@ export function VirtualTable(props: VirtualTableProps) {
                     {sorting?.key === column.key ? sorting.down ? <IconArrowDown size={13} aria-hidden /> : <IconArrowUp size={13} aria-hidden /> : null}
                   </button>
                 ) : (
-                  column.head || <span className="far-hidden">{t.action.more}</span>
+                  <span className={column.hideHead ? 'far-hidden' : undefined}>{column.head}</span>
                 )}
               </div>
             ))}

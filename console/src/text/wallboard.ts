@@ -48,7 +48,7 @@ const en = {
     site: 'Site',
     handled: 'Handled',
     with: 'With',
-    acts: '',
+    acts: 'Actions',
   },
   hint: {
     level: (seconds: string) => `Answered within ${seconds} s, of answered and abandoned (today)`,
@@ -145,7 +145,7 @@ const zh: Same<typeof en> = {
     site: '站点',
     handled: '处理量',
     with: '对方',
-    acts: '',
+    acts: '操作',
   },
   hint: {
     level: (seconds) => `今日 ${seconds} 秒内接通 /（接通 + 放弃）`,

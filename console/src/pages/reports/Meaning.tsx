@@ -45,7 +45,7 @@ export function Meaning({ definition, target }: { readonly definition: Definitio
               <dt>{t.formula}</dt>
               <dd>{format.label(definition.formula, '–')}</dd>
             </div>
-            {t.better[definition.better] ? (
+            {definition.better !== 'neither' ? (
               <div>
                 <dd>{t.better[definition.better]}</dd>
               </div>

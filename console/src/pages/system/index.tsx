@@ -162,7 +162,7 @@ function Processes({ services }: { readonly services: readonly LiveService[] | u
         wideOnly: true,
         cell: (row) => {
           const bad = row.checks.filter((check) => check.state !== 'ok');
-          if (bad.length === 0) return <span className={classes.soft} title={row.checks.map((check) => check.name).join(', ')}>{t.checks}</span>;
+          if (bad.length === 0) return <span className={classes.soft} style={{ whiteSpace: 'nowrap' }} title={row.checks.map((check) => check.name).join(', ')}>{t.checks}</span>;
           return bad.map((check) => (
             <div key={check.name} className={classes.bad}>
               <StateBadge of="health" state={check.state} more={check.name} plain /> <span lang="en" className={classes.soft}>{check.text}</span>
@@ -176,7 +176,7 @@ function Processes({ services }: { readonly services: readonly LiveService[] | u
       { key: 'version', head: t.head.version, wideOnly: true, sort: (row) => row.version, cell: (row) => row.version },
     ];
   }, [t, format]);
-  return <DataTable label={t.processes} columns={columns} rows={services} rowKey={(row) => row.instance} empty={t.empty} />;
+  return <DataTable label={`${t.processes}: ${t.head.load}`} columns={columns} rows={services} rowKey={(row) => row.instance} empty={t.empty} />;
 }
 function Replicas({ services }: { readonly services: readonly LiveService[] }) {
   const t = useText(systemText);

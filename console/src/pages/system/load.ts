@@ -8,7 +8,7 @@ export interface LoadFigure {
 }
 // said in other words, or only worth a word when they are not zero
 const inWords = new Set(['farseat_acd_leader', 'farseat_acd_halted', 'farseat_analytics_exporter']);
-const quiet = /(_lag|_lag_seconds|_waiting|_unstored|_unreported|_backlog|_queue|_gaps_total)$/;
+const quiet = /(sync_lag_seconds|_waiting|_unstored|_unreported|_backlog|_queue|_gaps_total)$/;
 
 /** The figures to show: load always, lag when there is some. */
 export function shownLoad(load: readonly LoadFigure[]): LoadFigure[] {

@@ -95,15 +95,15 @@ export function Agents({ filter, onGroup }: AgentsProps) {
   );
   const columns = useMemo(
     (): VirtualColumn[] => [
-      { key: 'agent', head: t.head.agent, track: 'minmax(110px, 2fr)', sorts: true },
-      { key: 'state', head: t.head.state, track: 'minmax(130px, 2.4fr)', sorts: true },
+      { key: 'agent', head: t.head.agent, track: 'minmax(96px, 2fr)', sorts: true },
+      { key: 'state', head: t.head.state, track: 'minmax(124px, 2fr)', sorts: true },
       { key: 'since', head: t.head.since, track: '76px', align: 'right', sorts: true, downFirst: true },
-      { key: 'with', head: t.head.with, track: 'minmax(130px, 1.6fr)', from: 560 },
+      { key: 'with', head: t.head.with, track: 'minmax(146px, 1.6fr)', from: 600 },
       { key: 'queue', head: t.head.queue, track: 'minmax(70px, 1fr)', from: 820 },
       { key: 'team', head: t.head.team, track: 'minmax(70px, 1fr)', sorts: true, from: 900 },
       { key: 'site', head: t.head.site, track: 'minmax(60px, 1fr)', sorts: true, from: 700 },
       { key: 'handled', head: t.head.handled, track: '76px', align: 'right', sorts: true, downFirst: true, from: 480 },
-      ...(mayAct ? [{ key: 'acts', head: t.head.acts, track: '52px' }] : []),
+      ...(mayAct ? [{ key: 'acts', head: t.head.acts, track: '52px', hideHead: true }] : []),
     ],
     [t, mayAct],
   );

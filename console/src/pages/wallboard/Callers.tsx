@@ -46,7 +46,7 @@ function Cell({ id, column }: { readonly id: string; readonly column: string }) 
     case 'state':
       return <StateBadge of="contact" state={row.state} more={row.state === 'CONTACT_RINGING' && row.agentId ? names.agent(row.agentId) : undefined} plain />;
     default:
-      return <Wait queue={row.queueId} since={msOfUs(row.stateSinceUs)} />;
+      return <Wait queue={row.queueId} since={msOfUs(row.queuedAtUs) ?? msOfUs(row.stateSinceUs)} />;
   }
 }
 export function Callers({ queue, site }: { readonly queue: string; readonly site: string }) {

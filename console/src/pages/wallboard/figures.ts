@@ -92,6 +92,6 @@ export function waitingCallers(contacts: Iterable<LiveContact>, queue: string, s
     (contact) => (contact.state === 'CONTACT_QUEUED' || contact.state === 'CONTACT_RINGING') && (!queue || contact.queueId === queue) && (!site || contact.siteId === site),
   );
   const place = (contact: LiveContact): number => (contact.position > 0 ? contact.position : 0);
-  rows.sort((a, b) => place(a) - place(b) || Number(a.stateSinceUs) - Number(b.stateSinceUs) || (a.contactId < b.contactId ? -1 : 1));
+  rows.sort((a, b) => place(a) - place(b) || Number(a.queuedAtUs) - Number(b.queuedAtUs) || (a.contactId < b.contactId ? -1 : 1));
   return rows.map((contact) => contact.contactId);
 }
