@@ -14,6 +14,7 @@
 #define CLIENTS_MAX 4096
 #define SLOTS_MAX   32768 /* things that are shown: queues, agents, contacts, processes */
 #define FRAME_BYTES (256 * 1024)
+#define FLUSH_MS    100 /* changes are gathered so long: a frame a client, not one for each change */
 #define LOGIN_MS    5000
 #define LOOK_MS     1000
 
@@ -52,8 +53,10 @@ struct live_sockets {
     size_t slots_len;
     uint32_t oldest, newest;
     uint64_t version;
-    struct client rows[CLIENTS_MAX];
-    uint64_t timer;
+    struct client rows[CLIENTS_MAX]; /* clients_len of them, in no order */
+    size_t clients_len;
+    uint64_t timer, flush_timer;
+    bool dirty; /* something changed since the last flush */
 };
 
 /* ---- the newest state ----------------------------------------------------------------------------- */
@@ -101,9 +104,13 @@ static struct slot *slot_of(struct live_sockets *sockets, const char *subject)
     return &sockets->slots[sockets->slots_len++];
 }
 
-static void wake(struct live_sockets *sockets)
+static void flush(void *arg, uint64_t timer)
 {
-    for (size_t i = 0; i < CLIENTS_MAX; i++)
+    (void)timer;
+    struct live_sockets *sockets = arg;
+    if (!sockets->dirty) return;
+    sockets->dirty = false;
+    for (size_t i = 0; i < sockets->clients_len; i++)
         if (sockets->rows[i].known && sockets->rows[i].seen < sockets->version)
             http_socket_want(sockets->api->http, sockets->rows[i].id);
 }
@@ -126,7 +133,7 @@ static void state_came(void *ctx, const struct far_bus_msg *msg)
         if (!same) slot_touch(sockets, slot);
     }
     protobuf_c_message_free_unpacked(message, NULL);
-    wake(sockets);
+    sockets->dirty = true;
 }
 
 /* ---- clients -------------------------------------------------------------------------------------- */
@@ -141,12 +148,11 @@ void live_socket_opened(void *ctx, uint64_t id, const struct http_request *reque
 {
     (void)request;
     struct live_sockets *sockets = *((struct api *)ctx)->sockets;
-    for (size_t i = 0; sockets && i < CLIENTS_MAX; i++) {
-        if (sockets->rows[i].id != 0) continue;
-        if (far_index_put(sockets->clients, id, i) != FAR_OK) break;
-        sockets->rows[i] = (struct client){.id = id, .opened_ms = far_clock_mono_ms()};
+    /* one too many is told when it says its first word */
+    if (!sockets || sockets->clients_len == CLIENTS_MAX ||
+        far_index_put(sockets->clients, id, sockets->clients_len) != FAR_OK)
         return;
-    }
+    sockets->rows[sockets->clients_len++] = (struct client){.id = id, .opened_ms = far_clock_mono_ms()};
 }
 
 void live_socket_closed(void *ctx, uint64_t id)
@@ -155,8 +161,15 @@ void live_socket_closed(void *ctx, uint64_t id)
     struct client *client = sockets ? client_of(sockets, id) : NULL;
     if (!client) return;
     free(client->all);
-    memset(client, 0, sizeof(*client));
     (void)far_index_remove(sockets->clients, id);
+    struct client *last = &sockets->rows[--sockets->clients_len];
+    if (client != last) {
+        *client = *last;
+        /* there is room: one was just removed */
+        if (far_index_put(sockets->clients, client->id, (uint64_t)(client - sockets->rows)) != FAR_OK)
+            abort();
+    }
+    memset(last, 0, sizeof(*last));
 }
 
 /* A question of a client; the client may be gone when the answer comes. */
@@ -277,7 +290,7 @@ void live_socket_writable(void *ctx, uint64_t id)
 
 void live_sockets_end(struct live_sockets *sockets, const char *session_id)
 {
-    for (size_t i = 0; i < CLIENTS_MAX; i++)
+    for (size_t i = 0; i < sockets->clients_len; i++)
         if (sockets->rows[i].known && strcmp(sockets->rows[i].identity.session_id, session_id) == 0)
             http_socket_close(sockets->api->http, sockets->rows[i].id, 4401,
                               "the session has ended: log in again");
@@ -290,9 +303,8 @@ static void look(void *arg, uint64_t timer)
     struct live_sockets *sockets = arg;
     uint64_t now_ms = far_clock_mono_ms();
     int64_t now_s = far_clock_wall_us() / 1000000;
-    for (size_t i = 0; i < CLIENTS_MAX; i++) {
+    for (size_t i = 0; i < sockets->clients_len; i++) {
         struct client *client = &sockets->rows[i];
-        if (client->id == 0) continue;
         if (!client->known && now_ms - client->opened_ms > LOGIN_MS)
             http_socket_close(sockets->api->http, client->id, 4401, "no token came: log in first");
         else if (client->known && client->expires_s < now_s)
@@ -318,6 +330,9 @@ enum far_err live_sockets_create(struct api *api, struct live_sockets **ret_sock
     }
     if (err == FAR_OK)
         err = far_timer_start(far_bus_loop(api->bus), LOOK_MS, LOOK_MS, look, sockets, &sockets->timer);
+    if (err == FAR_OK)
+        err = far_timer_start(far_bus_loop(api->bus), FLUSH_MS, FLUSH_MS, flush, sockets,
+                              &sockets->flush_timer);
     if (err != FAR_OK)
         live_sockets_destroy(sockets);
     else
@@ -329,11 +344,12 @@ struct live_sockets *live_sockets_destroy(struct live_sockets *sockets)
 {
     if (!sockets) return NULL;
     far_timer_stop(far_bus_loop(sockets->api->bus), sockets->timer);
+    far_timer_stop(far_bus_loop(sockets->api->bus), sockets->flush_timer);
     for (size_t i = 0; i < FAR_ARRAY_LEN(kinds); i++)
         sockets->subscriptions[i] = far_bus_unsubscribe(sockets->subscriptions[i]);
     for (size_t i = 0; i < sockets->slots_len; i++)
         free(sockets->slots[i].text);
-    for (size_t i = 0; i < CLIENTS_MAX; i++)
+    for (size_t i = 0; i < sockets->clients_len; i++)
         free(sockets->rows[i].all);
     far_index_destroy(sockets->places);
     far_index_destroy(sockets->clients);
