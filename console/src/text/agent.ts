@@ -72,7 +72,7 @@ const en = {
     waiting: (count: string) => `${count} waiting`,
     readyCount: (count: string) => `${count} ready`,
     done: 'The call was handed on',
-    to: (name: string) => `Transfer to ${name}`,
+    to: 'Transfer to',
     busyHint: 'Not free now: the caller would wait',
   },
   customer: {
@@ -215,7 +215,7 @@ const zh: Same<typeof en> = {
     waiting: (count) => `${count} 人排队`,
     readyCount: (count) => `${count} 人空闲`,
     done: '通话已转出',
-    to: (name) => `转接给${name}`,
+    to: '转接给',
     busyHint: '当前不空闲：主叫需要等待',
   },
   customer: {

@@ -42,7 +42,7 @@ function Ringing({ own }: { readonly own: Own }) {
       {!here && !byTalk && own.state === 'AGENT_RINGING' ? <p className={classes.lift}>{t.call.lift}</p> : null}
       <div className={classes.controls} data-two>
         {here || byTalk ? (
-          <Button color="green.9" size="md" leftSection={<IconPhone size={18} />} loading={answering || acts.busy === 'answer'} onClick={answer} rightSection={<KeyHint keys="Alt+A" />} aria-keyshortcuts="Alt+A">
+          <Button color="leaf.9" size="md" leftSection={<IconPhone size={18} />} loading={answering || acts.busy === 'answer'} onClick={answer} rightSection={<KeyHint keys="Alt+A" />} aria-keyshortcuts="Alt+A">
             {t.call.answer}
           </Button>
         ) : null}

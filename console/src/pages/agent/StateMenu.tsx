@@ -52,8 +52,9 @@ export function StateMenu({ own }: { readonly own: Own }) {
     <>
       <Menu opened={open} onChange={setOpen} position="bottom-start" width={260} shadow="md">
         <Menu.Target>
-          <button type="button" className={classes.state} aria-label={`${t.state.choose}: ${shared.agentState[own.state]}`} style={{ ['--tone' as string]: agentColour(own.state) }}>
+          <button type="button" className={classes.state} style={{ ['--tone' as string]: agentColour(own.state) }}>
             <span className={classes.dot} data-rings={own.state === 'AGENT_RINGING' || undefined} aria-hidden />
+            <span className="far-hidden">{t.state.choose}: </span>
             <span className={classes.stateName}>{shared.agentState[own.state]}</span>
             {own.reason && own.state === 'AGENT_NOT_READY' ? <span className={classes.reason}>{reasonName(own.reason)}</span> : null}
             <Timer since={msOfUs(own.sinceUs)} className={classes.stateTime} />

@@ -51,9 +51,9 @@ export function TransferDialog({ opened, me, onClose, onChoose }: TransferDialog
         <div className={classes.targets}>
           {lines.length > 0 ? <h3 className={classes.subhead}>{t.transfer.queues}</h3> : null}
           {lines.map(([id, waiting, ready]) => (
-            <button key={id} type="button" data-target className={classes.target} aria-label={t.transfer.to(names.of('queues', id))} onClick={() => onChoose({ queueId: id })}>
+            <button key={id} type="button" data-target className={classes.target} onClick={() => onChoose({ queueId: id })}>
               <IconUsersGroup size={17} aria-hidden />
-              <span className={classes.grow}>{names.of('queues', id)}</span>
+              <span className={classes.grow}><span className="far-hidden">{t.transfer.to} </span>{names.of('queues', id)}</span>
               <span className="far-soft">
                 {t.transfer.waiting(format.number(waiting))} · {t.transfer.readyCount(format.number(ready))}
               </span>
@@ -61,9 +61,9 @@ export function TransferDialog({ opened, me, onClose, onChoose }: TransferDialog
           ))}
           {people.length > 0 ? <h3 className={classes.subhead}>{t.transfer.agents}</h3> : null}
           {people.map(([id, name, state]) => (
-            <button key={id} type="button" data-target className={classes.target} title={state === 'AGENT_READY' ? undefined : t.transfer.busyHint} aria-label={t.transfer.to(name || id)} onClick={() => onChoose({ agentId: id })}>
+            <button key={id} type="button" data-target className={classes.target} title={state === 'AGENT_READY' ? undefined : t.transfer.busyHint} onClick={() => onChoose({ agentId: id })}>
               <IconUser size={17} aria-hidden />
-              <span className={classes.grow}>{name || id}</span>
+              <span className={classes.grow}><span className="far-hidden">{t.transfer.to} </span>{name || id}</span>
               <StateBadge of="agent" state={state} plain />
             </button>
           ))}

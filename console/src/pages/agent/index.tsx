@@ -48,7 +48,7 @@ function Idle({ own }: { readonly own: Own }) {
             {t.state.login}
           </Button>
         ) : ready ? null : (
-          <Button size="md" fullWidth color="green.9" loading={busy} onClick={beReady} rightSection={<KeyHint keys="Alt+R" />} aria-keyshortcuts="Alt+R">
+          <Button size="md" fullWidth color="leaf.9" loading={busy} onClick={beReady} rightSection={<KeyHint keys="Alt+R" />} aria-keyshortcuts="Alt+R">
             {t.state.beReady}
           </Button>
         )}
@@ -132,7 +132,13 @@ export default function AgentDesk() {
   const number = known && known.kind !== 'NUMBER_ANONYMOUS' ? known.canonical : '';
   const draft = useTicketDraft(contactId || 'none', '');
   const { customer } = useCustomerOf(contactId, number, draft);
-  if (!own) return <p className={classes.wait} role="status">{shared.table.loading}</p>;
+  if (!own)
+    return (
+      <div className={classes.wait}>
+        <h1 className="far-hidden" tabIndex={-1}>{t.title}</h1>
+        <p role="status">{shared.table.loading}</p>
+      </div>
+    );
   return (
     <div className={classes.desk}>
       <h1 className="far-hidden" tabIndex={-1}>{t.title}</h1>
