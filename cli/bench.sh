@@ -7,7 +7,7 @@
 
 readonly BENCH_SECONDS_MAX=120
 
-for part in process packages build services kafka stack; do
+for part in process packages build console browser services kafka stack; do
   # shellcheck source=/dev/null
   . "$FARSEAT_TREE/cli/lib/$part.sh"
 done
@@ -101,6 +101,8 @@ main() {
   done
   mkdir -p "$LOG"
   packages_install
+  browser_modules # what the console's benches are compiled with
+  ! bench_wanted console ${names[@]+"${names[@]}"} || browser_prepare
   # Another build can be measured by FARSEAT_BUILD, as everywhere.
   [[ -n ${FARSEAT_BUILD:-} ]] || build_preset release benches
   while read -r program; do

@@ -6,7 +6,7 @@
 #   integration e2e chaos  the release build on servers and ports of its own; e2e: the console in a browser
 #   containers           the images of docker/, where this machine can run containers
 
-for part in process packages build console services kafka stack; do
+for part in process packages build console browser services kafka stack; do
   # shellcheck source=/dev/null
   . "$FARSEAT_TREE/cli/lib/$part.sh"
 done
@@ -45,17 +45,6 @@ section_has_tests() {
   local list
   list=$(ctest --test-dir "$FARSEAT_TREE/build/$2" -L "^$1\$" -N 2>/dev/null)
   [[ $list == *'Test #'* || $list == *'Test  #'* ]]
-}
-
-# What the stories import: tests/e2e's own lockfile, beside the build.
-e2e_modules() {
-  local folder=$FARSEAT_TREE/build/e2e lock
-  lock=$(cat "$FARSEAT_TREE"/tests/e2e/{package.json,package-lock.json,.npmrc} | sha256sum | cut -c1-64)
-  [[ $lock != "$(cat "$folder/stamp" 2>/dev/null)" || ! -d $folder/node_modules ]] || return 0
-  mkdir -p "$folder"
-  cp "$FARSEAT_TREE"/tests/e2e/{package.json,package-lock.json,.npmrc} "$folder"
-  npm_install "$folder" "$LOG/e2e-packages.log" "fetching what the browser's tests need from npm"
-  file_put "$folder/stamp" "$lock"
 }
 
 # Where no container can run, nothing is fetched for it: the test says so and is skipped.
@@ -104,8 +93,7 @@ main() {
         section_run tsan tsan -j "$(nproc)"
         ;;
       e2e)
-        packages_install e2e
-        e2e_modules
+        browser_prepare
         rm -rf "$TEST_LOGS/e2e"
         build_preset release
         build_preset release tests_e2e
