@@ -153,6 +153,9 @@ FAR_MUST_CHECK enum far_err acd_config_check(const struct acd *acd, const Farsea
 /* --- reads: filled into arena, good until it is reset. FAR_EFULL: the arena is too small. --- */
 FAR_MUST_CHECK enum far_err acd_view_agents(const struct acd *acd, struct far_arena *arena,
                                             Farseat__V1__AgentListReply *ret_reply);
+/** Of that agent alone; an empty list where there is no such agent. */
+FAR_MUST_CHECK enum far_err acd_view_agent(const struct acd *acd, const char *agent_id,
+                                           struct far_arena *arena, Farseat__V1__AgentListReply *ret_reply);
 FAR_MUST_CHECK enum far_err acd_view_contacts(const struct acd *acd, struct far_arena *arena,
                                               Farseat__V1__ContactListReply *ret_reply);
 FAR_MUST_CHECK enum far_err acd_view_queues(const struct acd *acd, struct far_arena *arena,

@@ -114,6 +114,19 @@ enum far_err acd_view_agents(const struct acd *acd, struct far_arena *arena,
     return view.full ? FAR_EFULL : FAR_OK;
 }
 
+enum far_err acd_view_agent(const struct acd *acd, const char *agent_id, struct far_arena *arena,
+                            Farseat__V1__AgentListReply *ret_reply)
+{
+    struct view view = {.acd = acd, .arena = arena};
+    const struct agent *agent = acd_agent_find(acd, agent_id);
+    farseat__v1__agent_list_reply__init(ret_reply);
+    ret_reply->position = acd->position;
+    ret_reply->at_us = acd->stamp_us;
+    ret_reply->agents = ROWS(&view, Farseat__V1__AgentView, 1);
+    if (agent && !view.full) ret_reply->agents[ret_reply->n_agents++] = agent_view(&view, agent);
+    return view.full ? FAR_EFULL : FAR_OK;
+}
+
 /* --- contacts --- */
 
 static void contact_place(struct view *view, const struct contact *contact, Farseat__V1__ContactView *out)

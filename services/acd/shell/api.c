@@ -80,7 +80,8 @@ static void read_now(struct shell *shell, struct far_bus_request *request, enum 
         read_config(acd, request);
         return;
     case FAR_METHOD_acd_AgentList:
-        err = acd_view_agents(acd, &shell->arena, &reply.agents);
+        err = id[0] ? acd_view_agent(acd, id, &shell->arena, &reply.agents)
+                    : acd_view_agents(acd, &shell->arena, &reply.agents);
         break;
     case FAR_METHOD_acd_ContactList:
         err = acd_view_contacts(acd, &shell->arena, &reply.contacts);

@@ -53,7 +53,7 @@ const struct route api_routes[] = {
     OWN(POST, "/me/sessions/{sessionId}/end", SELF, session_mine_end, "End one of my sessions",
         .reply = TYPE(empty)),
 
-    BUS(GET, "/agents", LIVE_READ, acd_AgentList, "All agents as they are now"),
+    BUS(GET, "/agents", LIVE_READ, acd_AgentList, "All agents as they are now, or the one of that id"),
     BUS(GET, "/agents/{id}/explain", LIVE_READ, acd_AgentExplain, "Why an agent gets no call, by queue"),
     BUS(POST, "/agents/{agentId}/login", AGENT_ACT, acd_AgentAct, "Log in, not ready yet", .action = "login",
         OWN_AGENT),

@@ -347,6 +347,11 @@ static void views_show_what_is_there(void **state)
     assert_int_equal(agents.n_agents, 3);
     assert_string_equal(agents.agents[2]->agent_id, "agent-3");
     assert_int_equal(agents.agents[0]->n_skills, 2);
+    assert_int_equal(acd_view_agent(world->acd, "agent-3", &arena, &agents), FAR_OK);
+    assert_int_equal(agents.n_agents, 1);
+    assert_string_equal(agents.agents[0]->agent_id, "agent-3");
+    assert_int_equal(acd_view_agent(world->acd, "nobody", &arena, &agents), FAR_OK);
+    assert_int_equal(agents.n_agents, 0);
     assert_int_equal(acd_view_explain(world->acd, "agent-3", &arena, &explain), FAR_OK);
     assert_string_equal(explain.queues[0]->reason, "logged-out");
     assert_string_equal(explain.queues[1]->reason, "skill: support 1 needed, 0 there");
