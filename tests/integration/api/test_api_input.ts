@@ -54,9 +54,10 @@ const me = (): Promise<number> => api.ask("GET", "/api/v1/me", { token: someone.
 test("unknown paths, other methods", async () => {
   for (const path of ["/api", "/api/v1", "/api/v1/", "/api/v2/me", "/api/v1/me/x", "/api/v1/agents/", "/no-such.js", "/assets/x.css", "/api/v1/contacts/x/blow-up"])
     await refused(404, "GET", path, {}, /openapi\.json/);
+  // (a prompt's name may hold slashes: there one path is another's)
   for (const [path, methods] of Object.entries(page.paths))
     for (const method of ["GET", "POST", "PUT", "PATCH", "DELETE"])
-      if (!methods[method.toLowerCase()]) await refused(405, method, path.replace(/\{\w+\}/g, "x"), {}, /openapi\.json/);
+      if (!methods[method.toLowerCase()] && !path.startsWith("/api/v1/prompts/")) await refused(405, method, path.replace(/\{\w+\}/g, "x"), {}, /openapi\.json/);
   const head = await api.ask("HEAD", "/api/v1/me", { token: someone.accessToken });
   assert.deepEqual([head.status, head.text], [200, ""], "HEAD is GET without the body");
 });
@@ -143,8 +144,8 @@ test("garbage instead of HTTP harms nobody", async () => {
   const pid = deployment.pid("gateway");
   const noise = Buffer.alloc(3000);
   for (let i = 0; i < noise.length; i++) noise[i] = (i * 7919 + 13) & 0xff;
-  const pieces: (string | Uint8Array)[] = [noise, Buffer.alloc(20000, 0x41), "\r\n\r\n\r\n", "GET\r\n\r\n", "GET / HTTP/9.9\r\n\r\n", `GET /${"a".repeat(9000)} HTTP/1.1\r\n\r\n`,
-    `GET / HTTP/1.1\r\nHost: x\r\nX: ${"b".repeat(20000)}\r\n\r\n`, `GET / HTTP/1.1\r\n${"A: b\r\n".repeat(2000)}\r\n`, "POST /api/v1/login HTTP/1.1\r\nHost: x\r\nContent-Length: -5\r\n\r\n",
+  const pieces: (string | Uint8Array)[] = [noise, Buffer.alloc(20000, 0x41), "\r\n\r\n\r\n", "GET\r\n\r\n", "GET /api/v1/me HTTP/9.9\r\n\r\n", `GET /${"a".repeat(9000)} HTTP/1.1\r\n\r\n`,
+    `GET /api/v1/me HTTP/1.1\r\nHost: x\r\nX: ${"b".repeat(20000)}\r\n\r\n`, `GET /api/v1/me HTTP/1.1\r\n${"A: b\r\n".repeat(2000)}\r\n`, "POST /api/v1/login HTTP/1.1\r\nHost: x\r\nContent-Length: -5\r\n\r\n",
     "POST /api/v1/login HTTP/1.1\r\nHost: x\r\nContent-Length: 12abc\r\n\r\n", "POST /api/v1/login HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\nx\r\n",
     "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "OPTIONS * HTTP/1.1\r\n\r\n",
     "GET /api/v1/live/socket HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: x\r\n\r\n",

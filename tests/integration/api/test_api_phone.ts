@@ -135,8 +135,11 @@ test("secrets of desk phones are made, shown once, and written down", async () =
   assert.equal((await post("/phones/no-such-phone/secret", admin)).status, 404);
   const given = await post("/phones/2001/secret", admin);
   assert.equal(given.status, 200);
-  const entries = (await api.good("GET", "/audit?limit=50", { token: admin })).entries as any[];
-  assert.ok(entries.filter((entry) => entry.action === "phone-secret" && entry.target === "2001").length >= 3);
+  const list = async (): Promise<any[]> => (await api.good("GET", "/audit?limit=50", { token: admin })).entries;
+  const entries = await until("three lines in the audit log", 5000, async () => {
+    const found = (await list()).filter((entry) => entry.action === "phone-secret" && entry.target === "2001");
+    return found.length >= 3 ? found : null;
+  });
   assert.ok(!JSON.stringify(entries).includes(given.json.secret), "not the secret itself");
   await centreApply(deployment); // its own secrets again, for the tests that follow
 });
