@@ -18,7 +18,7 @@ if [[ ${1:-} == streams ]]; then
   nats_streams
   exit 0
 fi
-mkdir -p "$FARSEAT_VAR"/{etc,log,run,secrets,prompts,prompt-cache,nats,kafka,postgres,recordings}
+mkdir -p "$FARSEAT_VAR"/{etc,log,run,secrets,prompts,prompt-cache,nats,kafka,postgres,recordings,prompt-cache,acme}
 for name in admin-password pg/postgres; do secret "$name" >/dev/null; done
 for name in $(pg_role_names); do secret "pg/$name" >/dev/null; done
 mkdir -p "$SECRETS/recording"
