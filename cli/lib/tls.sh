@@ -72,7 +72,9 @@ tls_make() {
   local before
   before=$(umask)
   umask 077
-  openssl x509 -in "$TLS_DIR/ca.pem" -noout -checkend $((TLS_DAYS * 86400)) >/dev/null 2>&1 && [[ -s $TLS_DIR/ca.key ]] || tls_authority_make
+  if [[ ! -s $TLS_DIR/ca.key ]] || ! openssl x509 -in "$TLS_DIR/ca.pem" -noout -checkend $((TLS_DAYS * 86400)) >/dev/null 2>&1; then
+    tls_authority_make
+  fi
   if [[ ! -s $TLS_DIR/server.key || $(cat "$TLS_DIR/server.names" 2>/dev/null) != "$names" ]] ||
     ! openssl x509 -in "$TLS_DIR/server.pem" -noout -checkend "$TLS_RENEW_SECONDS" >/dev/null 2>&1; then
     tls_certificate_make "$names"
