@@ -115,15 +115,17 @@ export function DataTable<T>(props: DataTableProps<T>) {
                 data-wide={column.wideOnly || undefined}
                 aria-sort={sorting?.key === column.key ? (sorting.down ? 'descending' : 'ascending') : undefined}
               >
-                {column.sort ? (
-                  <button type="button" className={classes.sort} title={column.hint ?? t.table.sort(column.head)} onClick={() => setSorting((now) => nextSorting(now, column.key, column.downFirst ?? false))}>
-                    {column.head}
-                    {sorting?.key === column.key ? sorting.down ? <IconArrowDown size={13} aria-hidden /> : <IconArrowUp size={13} aria-hidden /> : null}
-                  </button>
-                ) : (
-                  column.head
-                )}
-                {column.info}
+                <span className={column.info ? classes.headed : undefined}>
+                  {column.sort ? (
+                    <button type="button" className={classes.sort} title={column.hint ?? t.table.sort(column.head)} onClick={() => setSorting((now) => nextSorting(now, column.key, column.downFirst ?? false))}>
+                      {column.head}
+                      {sorting?.key === column.key ? sorting.down ? <IconArrowDown size={13} aria-hidden /> : <IconArrowUp size={13} aria-hidden /> : null}
+                    </button>
+                  ) : (
+                    column.head
+                  )}
+                  {column.info}
+                </span>
               </th>
             ))}
           </tr>

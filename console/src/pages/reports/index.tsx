@@ -295,11 +295,11 @@ function ChartPanel({ by, every, id, range, columns, report, all, names }: Chart
       title={t.chart}
       flush
       actions={
-        <span style={{ display: 'flex', gap: 8 }}>
+        <span style={{ display: 'flex', gap: 8, minWidth: 0 }}>
           {open ? (
             <Select
               size="xs"
-              w={200}
+              style={{ width: 200, minWidth: 90, flexShrink: 1 }}
               aria-label={t.chartOf}
               allowDeselect={false}
               checkIconPosition="right"
@@ -308,7 +308,7 @@ function ChartPanel({ by, every, id, range, columns, report, all, names }: Chart
               onChange={(next) => setFigure(next ?? undefined)}
             />
           ) : null}
-          <Button size="xs" variant="subtle" color="gray" leftSection={<IconChartLine size={15} />} aria-expanded={open} onClick={() => show(!open)}>
+          <Button size="xs" variant="subtle" color="gray" style={{ flexShrink: 0 }} leftSection={<IconChartLine size={15} />} aria-expanded={open} onClick={() => show(!open)}>
             {open ? t.chartHide : t.chartShow}
           </Button>
         </span>

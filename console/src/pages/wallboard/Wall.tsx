@@ -21,7 +21,7 @@ import classes from './wall.module.css';
 
 const TURN_MS = 12_000;
 const IDLE_MS = 2_500;
-const DAY_MS = 86_400_000;
+const SOON_MS = 3_600_000;
 
 function Card({ row }: { readonly row: LiveQueue }) {
   const t = useText(wallboardText);
@@ -110,11 +110,11 @@ function useSessionEnd(nowMs: number): number | undefined {
   const { data } = useQuery({
     queryKey: ['wall', 'sessions'],
     queryFn: () => getJson<{ sessions?: { current?: boolean; expiresAtUs?: string }[] }>('/api/v1/me/sessions'),
-    refetchInterval: 3_600_000,
+    refetchInterval: 600_000,
     retry: false,
   });
   const end = msOfUs(data?.sessions?.find((session) => session.current)?.expiresAtUs);
-  return end !== undefined && end - nowMs < DAY_MS ? end : undefined;
+  return end !== undefined && end - nowMs < SOON_MS ? end : undefined;
 }
 const heardAt = (state: LiveState): number => Math.max(0, ...[...state.queues.values()].map((queue) => Number(queue.atUs))) / 1000;
 
