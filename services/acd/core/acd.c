@@ -401,6 +401,7 @@ enum far_err acd_apply(struct acd *acd, const Farseat__V1__AcdInput *input, uint
         acd_timers_run(acd);
         acd_commands_expire(acd);
         acd_match(acd);
+        acd_agent_told_last(acd);
     }
     out->verdict.position = position;
     acd->out = NULL;

@@ -73,6 +73,7 @@ struct acd_output {
     /* private */
     size_t command_capacity, fact_capacity;
     uint32_t index_next;
+    uint64_t told_last; /* the agent whose state is told behind all else; 0: nobody */
     struct far_arena arena;
 };
 /** Reserve room for the largest output that a state of these limits can bring about.

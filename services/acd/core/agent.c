@@ -75,6 +75,19 @@ void acd_agent_tell(struct acd *acd, const struct agent *agent)
     fact_state(acd, agent, agent->state);
 }
 
+/* Earlier cores did not tell wishes: told behind all else, so that nothing that the same input brings about,
+ * such as a leg of a timer's, gets another id than it had with them. */
+static void tell_wish(struct acd *acd, const struct agent *agent)
+{
+    acd->out->told_last = agent->self;
+}
+
+void acd_agent_told_last(struct acd *acd)
+{
+    const struct agent *agent = acd_agent_get(acd, acd->out->told_last);
+    if (agent) acd_agent_tell(acd, agent);
+}
+
 void acd_agent_mute(struct acd *acd, struct agent *agent, bool muted)
 {
     if (agent->muted == muted) return;
@@ -346,7 +359,7 @@ static void ready(struct acd *acd, struct agent *agent)
     bool wished = agent->next_not_ready || agent->next_logout;
     agent->next_not_ready = agent->next_logout = false;
     agent->next_reason[0] = '\0';
-    if (wished && in_call(agent)) acd_agent_tell(acd, agent);
+    if (wished && in_call(agent)) tell_wish(acd, agent);
     if (agent->state == AGENT_READY || in_call(agent)) return;
     (void)acd_agent_event(acd, agent, AGENT_EV_READY, "");
 }
@@ -370,7 +383,7 @@ static void not_ready(struct acd *acd, struct agent *agent, const char *reason)
     if (in_call(agent)) {
         agent->next_not_ready = true;
         COPY(agent->next_reason, reason);
-        acd_agent_tell(acd, agent);
+        tell_wish(acd, agent);
         return;
     }
     if (!agent->configured) /* he works after his last call, and is not expected back */
@@ -384,7 +397,7 @@ static void logout(struct acd *acd, struct agent *agent)
     if (not_logged_in(acd, agent)) return;
     if (in_call(agent)) {
         agent->next_logout = true;
-        acd_agent_tell(acd, agent);
+        tell_wish(acd, agent);
         return;
     }
     (void)acd_agent_event(acd, agent, AGENT_EV_LOGOUT, "");

@@ -44,6 +44,7 @@ void acd_output_reset(struct acd_output *out)
     out->record_first = 1;
     out->record_last = 0;
     out->index_next = 0;
+    out->told_last = 0;
     farseat__v1__verdict__init(&out->verdict);
     out->verdict.ok = true;
 }

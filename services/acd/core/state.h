@@ -562,6 +562,7 @@ enum agent_event {
 bool acd_agent_event(struct acd *acd, struct agent *agent, enum agent_event event, const char *reason);
 void acd_agent_action(struct acd *acd, const Farseat__V1__AcdInput *input);
 void acd_agent_tell(struct acd *acd, const struct agent *agent); /* the fact of his state, as it is */
+void acd_agent_told_last(struct acd *acd);                       /* what he wished, when all else is done */
 void acd_agent_mute(struct acd *acd, struct agent *agent, bool muted);
 const char *acd_agent_next(const struct agent *agent);        /* what he wishes after the call; "" */
 void acd_agent_refresh(struct acd *acd, struct agent *agent); /* whether he may be offered a contact */

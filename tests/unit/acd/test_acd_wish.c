@@ -271,6 +271,73 @@ static void wishes_are_told(void **state)
     assert_string_equal(told(world)->next_reason, "");
 }
 
+/* Until the core wants to be woken, as world_pass() waits. */
+static void wait_for_deadline(struct world *world)
+{
+    int64_t wait_us = acd_next_deadline_us(world->acd) - acd_time_us(world->acd) -
+                      (world->now_us - acd_stamp_us(world->acd));
+    if (wait_us > 0) world->now_us += wait_us;
+}
+
+/* An agent talks, another one's phone rings as long as it may, a third one is free: after so many deadlines.
+ */
+static struct world *waits(unsigned deadlines)
+{
+    void *state = NULL;
+    assert_int_equal(set_up(&state), 0);
+    struct world *world = state;
+    (void)talks(world, "agent-1");
+    (void)rings(world, "agent-2");
+    assert_true(world_login(world, "agent-3", ""));
+    assert_true(world_ready(world, "agent-3"));
+    for (unsigned i = 0; i < deadlines; i++) {
+        wait_for_deadline(world);
+        (void)world_tick(world);
+    }
+    return world;
+}
+
+/* As many as pass before the one whose input, whatever it is, offers the caller to the third agent. */
+static unsigned deadlines_before_offer(void)
+{
+    struct world *world = waits(0);
+    unsigned deadlines = 0;
+    for (; deadlines < 100; deadlines++) {
+        wait_for_deadline(world);
+        (void)world_tick(world);
+        if (world_agent_state(world, "agent-3") != STATE(READY)) break;
+    }
+    assert_true(deadlines < 100);
+    (void)world_destroy(world);
+    return deadlines;
+}
+
+/* Cores before wishes were told must come to the same ids, or their logs would not keep their hashes. */
+static void wishes_are_told_behind_all_else(void **state)
+{
+    (void)state;
+    unsigned deadlines = deadlines_before_offer();
+    struct world *plain = waits(deadlines), *wished = waits(deadlines);
+    wait_for_deadline(plain);
+    wait_for_deadline(wished);
+    assert_false(world_not_ready(plain, "agent-1", "no-such-reason"));
+    assert_true(world_not_ready(wished, "agent-1", "lunch"));
+    assert_string_equal(told(wished)->next_reason, "lunch");
+    assert_int_equal(plain->position, wished->position);
+    assert_true(plain->out.command_count > 0);
+    assert_int_equal(plain->out.command_count, wished->out.command_count);
+    size_t dials = 0;
+    for (size_t i = 0; i < plain->out.command_count; i++) {
+        const Farseat__V1__EdgeCommand *command = plain->out.commands[i].command;
+        dials += command->body_case == FARSEAT__V1__EDGE_COMMAND__BODY_DIAL;
+        assert_string_equal(command->leg_id, wished->out.commands[i].command->leg_id);
+        assert_string_equal(command->command_id, wished->out.commands[i].command->command_id);
+    }
+    assert_int_equal(dials, 1);
+    (void)world_destroy(plain);
+    (void)world_destroy(wished);
+}
+
 #define STORY(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -284,6 +351,7 @@ int main(void)
         STORY(a_phone_that_will_not_is_known_for_it),
         STORY(phones_come_and_go),
         STORY(wishes_are_told),
+        cmocka_unit_test(wishes_are_told_behind_all_else),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
