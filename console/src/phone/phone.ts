@@ -1,26 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // The phone of this browser. One tab is it (a lock); the others show it, control it, and take over when it closes.
 import { useSyncExternalStore } from 'react';
-import { getJson } from '../api/client';
+import { api, ok, type Schemas } from '../api/client';
 import { listDevices, deviceChoice, forgetCheck, pairKey, rememberCheck } from './devices';
 import { phoneNext, phoneOff, type PhoneEvent, type PhoneState } from './machine';
 import { ringStart, type Ring } from './ring';
 import type { LineUp } from './sip';
 
-export interface MyPhone {
-  phone: string;
-  display: string;
-  site: string;
-  domain: string;
-  ticket: string;
-  ticketS: number;
-  echoNumber: string;
-  agentId: string;
-  servers: { edge: string; host: string; port: number; transport: string; site: string }[];
-  bound: boolean;
-  answer: string;
-  userAgent: string;
-}
+export type MyPhone = Schemas['MyPhoneReply'];
 type Command = 'answer' | 'hang-up' | 'echo' | 'output';
 type Message = { readonly state: PhoneState } | { readonly command: Command } | { readonly hello: true };
 
@@ -75,7 +62,7 @@ function subscribe(listener: () => void): () => void {
 export function usePhone(): PhoneState {
   return useSyncExternalStore(subscribe, phoneState);
 }
-export const myPhone = (): Promise<MyPhone> => getJson<MyPhone>('/api/v1/me/phone');
+export const myPhone = (): Promise<MyPhone> => ok(api.GET('/api/v1/me/phone'));
 
 // A test borrows the line without the wish, and a call is never cut by its end.
 const wanted = (): boolean => wish || state.echo.running || state.call !== undefined;
