@@ -240,7 +240,7 @@ export function Recordings({ contactId, live }: { readonly contactId: string; re
     // metadata follow the sound by a moment
     refetchInterval: (query) => (live || query.state.data?.parts.some((part) => part.state === 'recording') ? 4000 : false),
   });
-  if (!may) return null;
+  if (!may || (live && data?.parts.length === 0)) return null;
   const parts = [...(data?.parts ?? [])].sort((a, b) => Number(a.startedAtUs) - Number(b.startedAtUs) || a.part - b.part);
   const count = (id: string): number => parts.filter((part) => part.recordingId === id).length;
   return (
