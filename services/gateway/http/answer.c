@@ -133,7 +133,7 @@ static int header_add(struct lws *wsi, const char *name, const char *value, unsi
 /* A body that was refused unread would be taken for the next request. */
 static bool is_last(const struct connection *connection)
 {
-    return connection->status == 413 || connection->status == 414;
+    return connection->status == 411 || connection->status == 413 || connection->status == 414;
 }
 
 static int write_headers(struct connection *connection)

@@ -161,6 +161,11 @@ int request_begin(struct http_server *server, struct lws *wsi, struct session *s
                        "the path, its query or a header is too long or malformed");
         return 0;
     }
+    if (lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING) > 0) {
+        request_refuse(server, connection, 411, "EINVAL",
+                       "chunked bodies are not taken: say their length by Content-Length");
+        return 0;
+    }
     if (body_len > server->config.body_max && server->config.body_limit) {
         size_t limit = server->config.body_limit(server->config.ctx, request);
         if (limit > connection->body.len_max) connection->body.len_max = limit;
