@@ -45,7 +45,7 @@ export class Centre {
   private readonly ready = new Set<string>();
   private constructor(readonly deployment: Deployment) {}
 
-  /** Replaces what is in force, and brings all agents to work, every other one ready. */
+  /** Replaces what is in force, and brings all agents to work who are not: those of a bench before may still be. */
   static async open(deployment: Deployment): Promise<Centre> {
     if (process.env["FARSEAT_BENCH"] !== "private") throw new Error("what is in force is replaced, so only './farseat bench' may run me");
     const self = new Centre(deployment), folder = mkdtempSync(join(tmpdir(), "farseat-bench-")), file = join(folder, "centre.json");
@@ -59,16 +59,25 @@ export class Centre {
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
-    await self.close(); // who is still there from a run that failed
-    await self.act(self.ids[0] as string, "login", 10000); // the configuration may still be on its way through the log
-    await each(self.ids.slice(1), (id) => self.act(id, "login"));
-    await each(self.ids.filter((_, i) => i % 2 === 0), (id) => self.turn(id));
+    const out: string[] = [];
+    for (const [id, state] of await self.states()) {
+      if (state === "AGENT_LOGGED_OUT") out.push(id);
+      if (state === "AGENT_READY") self.ready.add(id);
+    }
+    await each(out, (id) => self.act(id, "login"));
     return self;
   }
   async close(): Promise<void> {
-    const { agents } = await this.deployment.asAdmin("GET", "/agents");
-    const here = agents.filter((agent: { agentId: string; state: string }) => this.ids.includes(agent.agentId) && agent.state !== "AGENT_LOGGED_OUT");
-    await each(here, (agent: { agentId: string }) => this.act(agent.agentId, "logout"));
+    const here = (await this.states()).filter(([, state]) => state !== "AGENT_LOGGED_OUT");
+    await each(here, ([id]) => this.act(id, "logout"));
+  }
+  /** Of all, when all are known: the configuration may still be on its way through the log. */
+  private states(): Promise<[string, string][]> {
+    return until("the agents' states", 10000, async () => {
+      const { agents } = await this.deployment.asAdmin("GET", "/agents"), known = new Map<string, string>();
+      for (const agent of agents) known.set(agent.agentId, agent.state);
+      return this.ids.every((id) => known.has(id)) && this.ids.map((id): [string, string] => [id, known.get(id) as string]);
+    }, 200);
   }
   private act(id: string, what: string, ms = 3000): Promise<unknown> {
     return until(`${id}: ${what}`, ms, async () => (await this.deployment.asAdmin("POST", `/agents/${id}/${what}`, {}), true), 100);

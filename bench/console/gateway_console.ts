@@ -3,7 +3,7 @@
 import { Deployment } from "../../tests/lib/deployment";
 import { pause } from "../../tests/lib/wait";
 import { AGENTS, Centre, CHANGES_PER_S } from "./centre";
-import { cpuSeconds, endAfter, idle, median, print, spread } from "./kit";
+import { cpuSeconds, done, endAfter, idle, median, print, spread } from "./kit";
 import { Watchers } from "./watchers";
 
 const SOCKETS = 200, EMPTY = 50; // of those that say nothing, which the gateway ends after five seconds
@@ -44,6 +44,7 @@ async function measure(centre: Centre): Promise<void> {
     conditions: `growth of a new gateway's resident memory (${rss0} KiB before, ${rss1} after) by ${SOCKETS} consoles, ${TABS} a login, the live state of ${AGENTS} agents ` +
       `sent to each, 10 at a time; by ${EMPTY} silent ones before`, digits: 1 });
 
+  done("consoles opened");
   let frames = 0, seconds = 0;
   for (let i = 0; i < ROUNDS; i++) {
     await watchers.frames();
@@ -66,9 +67,11 @@ async function measure(centre: Centre): Promise<void> {
 async function main(): Promise<void> {
   endAfter(110);
   const centre = await Centre.open(new Deployment());
+  done("agents at work");
   try {
     await measure(centre);
   } finally {
+    done("changes");
     await centre.close();
   }
   process.exit(0); // connections that are kept alive would hold it

@@ -33,6 +33,12 @@ export async function idle(deployment: Deployment, name: string, msMax: number):
     if ((cpuSeconds(deployment, name) - cpu) * 1000 < (nowMs() - began) / 20) return;
   }
 }
+/** Into the log, how long what was done has taken. */
+let began = nowMs();
+export function done(what: string): void {
+  process.stderr.write(`${what}: ${Math.round(nowMs() - began)} ms\n`);
+  began = nowMs();
+}
 /** A bench must not stay when something hangs: bench.sh would kill it, but not what it has started. */
 export function endAfter(seconds: number): void {
   setTimeout(() => {
