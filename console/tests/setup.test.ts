@@ -5,7 +5,7 @@ import { faultOf, jsonKey, sectionKeys, sectionOf } from '../src/pages/admin/sec
 import { itemsOf } from '../src/pages/admin/config';
 import { answerFault, beginning, firstConfig } from '../src/pages/setup/beginning';
 
-const answers = { ...beginning('Asia/Shanghai'), centre: 'Test', agentId: 'lin', agentName: 'Lin', edges: ['edge-hq'], trunk: '192.0.2.0/24' };
+const answers = { ...beginning('Asia/Shanghai'), centre: 'Test', siteId: 'hq', agentId: 'lin', agentName: 'Lin', edges: ['edge-hq'], trunk: '192.0.2.0/24' };
 
 describe('first steps', () => {
   it('give a configuration whose fields are right and whose references lead somewhere', () => {

@@ -19,7 +19,7 @@ interface FieldInputProps {
   readonly fixed: boolean;
   readonly onChange: (key: string, value: unknown) => void;
 }
-const zones: readonly string[] = Intl.supportedValuesOf('timeZone');
+const zones: readonly string[] = ['UTC', ...Intl.supportedValuesOf('timeZone')];
 
 export function FieldInput({ field, item, config, prompts, kpis, fault, fixed, onChange }: FieldInputProps) {
   const t = useText(adminText);

@@ -30,7 +30,7 @@ export const beginning = (timeZone: string): Answers => ({
   timeZone,
   countryCode: timeZone.startsWith('Asia/Shanghai') || timeZone === 'Asia/Urumqi' ? '86' : '',
   areaCode: '',
-  siteId: 'hq',
+  siteId: '',
   siteZh: '总部',
   siteEn: 'Headquarters',
   edges: [],

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // First steps: a site, a number, a queue, an agent, a test call.
-import { Alert, Button, Checkbox, MultiSelect, Select, Stepper, TextInput } from '@mantine/core';
+import { Alert, Button, Checkbox, Select, Stepper, TextInput } from '@mantine/core';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState, type FormEvent } from 'react';
 import { Link } from 'react-router-dom';
@@ -28,7 +28,7 @@ interface Made {
   readonly callerSecret: string;
   readonly server: string;
 }
-const zones: readonly string[] = Intl.supportedValuesOf('timeZone');
+const zones: readonly string[] = ['UTC', ...Intl.supportedValuesOf('timeZone')];
 const fieldsOf: readonly (readonly (keyof Answers)[])[] = [
   ['centre', 'timeZone', 'countryCode', 'areaCode', 'siteId', 'siteZh', 'siteEn', 'edges', 'trunk'],
   ['number', 'published', 'queueZh', 'queueEn'],
@@ -65,8 +65,11 @@ export default function Setup() {
   const person = useSession().person;
   const { edges, recorders } = useSystem();
   const config = useQuery({ queryKey: ['config'], queryFn: () => ok(api.GET('/api/v1/config')) });
+  // an edge says at which site it is
+  const sites = [...new Set(edges.map((one) => one.site).filter(Boolean))].sort((a, b) => (a === 'hq' ? -1 : b === 'hq' ? 1 : a.localeCompare(b)));
+  const edgesAt = (site: string): string[] => edges.filter((one) => one.site === site).map((one) => one.instance);
   const own = person?.login.replace(/[^a-z0-9-]/g, '-') ?? '';
-  const draft = useDraft<Kept>('setup', { ...beginning(Intl.DateTimeFormat().resolvedOptions().timeZone), agentId: own, agentName: person?.name || (person?.login ?? ''), edges: edges.length === 1 ? edges.map((one) => one.instance) : [], step: 0, mine: true, login: own });
+  const draft = useDraft<Kept>('setup', { ...beginning(Intl.DateTimeFormat().resolvedOptions().timeZone), agentId: own, agentName: person?.name || (person?.login ?? ''), siteId: sites[0] ?? '', edges: edgesAt(sites[0] ?? ''), step: 0, mine: true, login: own });
   const [tried, setTried] = useState(false);
   const value = draft.value;
   const server = edges.find((one) => value.edges.includes(one.instance))?.address ?? '';
@@ -124,12 +127,12 @@ export default function Setup() {
             {text('countryCode')}
             {text('areaCode')}
           </div>
-          {text('siteId')}
+          <Select label={t.field.siteId} description={sites.length > 0 ? t.hint.siteId : t.noEdges} name="siteId" data={sites} value={value.siteId || null} error={fault('siteId') ?? fault('edges')} onChange={(site) => draft.set((now) => ({ ...now, siteId: site ?? '', edges: edgesAt(site ?? '') }))} />
+          {value.edges.length > 0 ? <p className={classes.hint}>{`${t.field.edges}: ${value.edges.join(', ')}`}</p> : null}
           <div className={classes.pair}>
             {text('siteZh', 'zh-CN')}
             {text('siteEn', 'en')}
           </div>
-          <MultiSelect label={t.field.edges} description={edges.length > 0 ? t.hint.edges : t.noEdges} name="edges" data={edges.map((one) => one.instance)} value={value.edges} error={fault('edges')} onChange={(chosen) => set('edges', chosen)} />
           {text('trunk')}
           {foot}
         </form>
