@@ -22,7 +22,7 @@ after(async () => {
 /** The phone on the desk of this agent, registered; it rings until it is told to do more. */
 async function deskPhone(id: string): Promise<{ phone: Phone; hz: number }> {
   const row = AGENTS.find((agent) => agent.id === id) as (typeof AGENTS)[number];
-  const phone = await Phone.open({ edge: deployment.edge(row.site), user: row.phone, secret: secretOf(row.phone), hz: row.hz });
+  const phone = desks.keep(await Phone.open({ edge: deployment.edge(row.site), user: row.phone, secret: secretOf(row.phone), hz: row.hz }));
   phone.answering = "ring";
   phone.tones = [440];
   await until(`${id}'s phone registered`, 15000, async () => (await phone.registerStatus()) === 200, 500);
@@ -40,7 +40,7 @@ desks.story("a call with a desk phone, from the first ring to the note", async (
   await axe(page);
   await shot(deployment, page, "agent-ready");
 
-  const customer = await caller(deployment), number = customer.options.user, call = customer.call(DIRECT), agentCall = await phone.nextCall(10000, 0);
+  const customer = desks.keep(await caller(deployment)), number = customer.options.user, call = customer.call(DIRECT), agentCall = await phone.nextCall(10000, 0);
   await agentCall.isRinging(5000);
   await desk.call.getByText("Incoming call").waitFor();
   await desk.call.getByText("Lift the handset").waitFor();
@@ -87,8 +87,6 @@ desks.story("a call with a desk phone, from the first ring to the note", async (
   }, 300);
   assert.equal(ticket.disposition, "solved");
   await desk.leave();
-  phone.close();
-  customer.close();
 });
 
 desks.story("a call is handed on to another agent", async () => {
@@ -96,7 +94,7 @@ desks.story("a call is handed on to another agent", async () => {
   const first = await AgentDesk.open(desks, "ann", "desk"), second = await AgentDesk.open(desks, "dou", "desk");
   await first.beReady();
   await first.is("Ready");
-  const customer = await caller(deployment, "hq", 440, callerNumber()), call = customer.call(DIRECT), annCall = await ann.phone.nextCall(10000, 0);
+  const customer = desks.keep(await caller(deployment, "hq", 440, callerNumber())), call = customer.call(DIRECT), annCall = await ann.phone.nextCall(10000, 0);
   await annCall.isRinging(5000);
   annCall.answer();
   await first.is("Talking");
@@ -122,5 +120,4 @@ desks.story("a call is handed on to another agent", async () => {
   await call.hasEnded(8000);
   await first.leave();
   await second.leave();
-  for (const phone of [ann.phone, dou.phone, customer]) phone.close();
 });

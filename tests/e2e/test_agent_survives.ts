@@ -22,13 +22,13 @@ after(async () => {
 
 desks.story("a reload, a second tab and a killed gateway take nothing away", async () => {
   const row = AGENTS.find((agent) => agent.id === "ann") as (typeof AGENTS)[number];
-  const phone = await Phone.open({ edge: deployment.edge(row.site), user: row.phone, secret: secretOf(row.phone), hz: row.hz });
+  const phone = desks.keep(await Phone.open({ edge: deployment.edge(row.site), user: row.phone, secret: secretOf(row.phone), hz: row.hz }));
   phone.tones = [440];
   await until("ann's phone registered", 15000, async () => (await phone.registerStatus()) === 200, 500);
   const desk = await AgentDesk.open(desks, "ann", "desk"), { page } = desk;
   await desk.beReady();
   await desk.is("Ready");
-  const customer = await caller(deployment), call = customer.call(DIRECT);
+  const customer = desks.keep(await caller(deployment)), call = customer.call(DIRECT);
   await desk.is("Talking");
   await call.hears(row.hz, 6000);
 
@@ -64,6 +64,4 @@ desks.story("a reload, a second tab and a killed gateway take nothing away", asy
   await desk.button("Save and finish").click();
   await desk.is("Ready", 15000);
   await desk.leave();
-  phone.close();
-  customer.close();
 });

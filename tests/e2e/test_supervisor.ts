@@ -24,7 +24,7 @@ desks.story("the wallboard shows who waits and how agents are, at once", async (
   const eva = await Agent.sit(deployment, "eva"), { page } = await desks.seat(["supervisor"], "/wallboard");
   const row = page.getByRole("row").filter({ hasText: "EVA" });
   await row.getByText("Not ready").first().waitFor();
-  const customer = await caller(deployment), call = customer.call(DIRECT);
+  const customer = desks.keep(await caller(deployment)), call = customer.call(DIRECT);
   await page.getByRole("table", { name: "Waiting callers" }).getByText(customer.options.user.slice(-4)).first().waitFor();
   await axe(page);
   await shot(deployment, page, "wallboard");
@@ -38,17 +38,15 @@ desks.story("the wallboard shows who waits and how agents are, at once", async (
   await page.getByText("sales").first().waitFor();
   await axe(page);
   await shot(deployment, page, "wall");
-  customer.close();
 });
 
 desks.story("a finished contact is found, heard and shared", async () => {
   const eva = await Agent.sit(deployment, "eva");
   await eva.ready();
-  const { caller: customer, call, contact } = await talking(deployment, eva), number = customer.options.user;
+  const { caller: customer, call, contact } = await talking(deployment, eva), number = desks.keep(customer).options.user;
   await call.hears(eva.row.hz, 8000, 2500); // long enough to play
   await call.bye();
   await eva.leave();
-  customer.close();
   await until("the contact in the reports", 20000, async () => (await deployment.asAdmin("GET", `/contacts?number=${number}`)).contacts?.length > 0, 300);
 
   const { page, context } = await desks.seat(["quality"], "/contacts");

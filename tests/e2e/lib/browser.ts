@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { Browser, BrowserContext, chromium, Page } from "playwright-core";
 import { person, Someone } from "../../integration/api/people";
 import { Deployment, run } from "../../lib/deployment";
+import { Phone } from "../../lib/phone";
 
 export interface Look { language?: "en" | "zh"; theme?: "light" | "dark"; size?: { width: number; height: number } }
 export interface Seat { page: Page; context: BrowserContext; someone: Someone }
@@ -21,6 +22,7 @@ const WAIT_MS = 10000;
 export class Desks {
   private readonly contexts: BrowserContext[] = [];
   private readonly faults: string[] = [];
+  private readonly phones: Phone[] = [];
   readonly origin = process.env["FARSEAT_CONSOLE_ORIGIN"] ?? process.env["FARSEAT_API"] ?? "";
   private browser!: Browser;
   constructor(readonly deployment: Deployment) {}
@@ -40,6 +42,8 @@ export class Desks {
       locale: look.language === "zh" ? "zh-CN" : "en-GB", timezoneId: "Asia/Shanghai", colorScheme: look.theme ?? "light",
       reducedMotion: "reduce", permissions: ["microphone"], acceptDownloads: true });
     context.setDefaultTimeout(WAIT_MS);
+    // So that a story can ask what a call's sound is like (heard()).
+    await context.addInitScript("window.peers = []; window.RTCPeerConnection = class extends RTCPeerConnection { constructor(...all) { super(...all); window.peers.push(this); } }");
     context.on("page", (page) => page.on("pageerror", (error) => this.faults.push(`${page.url()}: ${error.message}`)));
     this.contexts.push(context);
     return context;
@@ -78,9 +82,15 @@ export class Desks {
         await this.picturesOfAll(name.replace(/[^a-z0-9]+/gi, "-"));
         throw error;
       } finally {
+        for (const phone of this.phones.splice(0)) phone.close();
         await Promise.all(this.contexts.splice(0).map((context) => context.close().catch(() => undefined)));
       }
     });
+  }
+  /** A phone of this story: it hangs up and closes at the story's end, also of one that failed. */
+  keep(phone: Phone): Phone {
+    this.phones.push(phone);
+    return phone;
   }
   private async picturesOfAll(name: string): Promise<void> {
     let number = 0;
@@ -105,6 +115,16 @@ export async function shot(deployment: Deployment, page: Page, name: string): Pr
   mkdirSync(folder, { recursive: true });
   const ran = await run("pngquant", ["--force", "--strip", "--speed", "1", "--output", join(folder, `${name}.png`), "64", file]);
   if (ran.code !== 0) throw new Error(`pngquant: ${ran.err}`);
+}
+
+/** The energy of the sound that the page's calls have received so far: it grows while somebody is heard. */
+export async function heard(page: Page): Promise<number> {
+  return await page.evaluate(`(async () => {
+    let energy = 0;
+    for (const peer of window.peers)
+      for (const row of (await peer.getStats()).values()) if (row.type === "inbound-rtp" && row.kind === "audio") energy += row.totalAudioEnergy ?? 0;
+    return energy;
+  })()`) as number;
 }
 
 interface Finding { id: string; impact: string; help: string; nodes: { target: string[]; failureSummary: string }[] }
