@@ -99,6 +99,10 @@ static void write_done(void *arg)
     struct export_file *file = arg;
     struct exchange *exchange = file->exchange;
     char disposition[128];
+    if (!exchange->api->http) { /* this process is going away */
+        file_end(file);
+        return;
+    }
     if (file->err != FAR_OK) {
         export_fail(file, file->err,
                     file->err == FAR_EFULL ? "the file would be larger than 32 MiB: take a shorter time"
@@ -125,7 +129,7 @@ void export_write(struct export_file *file)
         export_fail(file, FAR_ENOMEM, NULL);
         return;
     }
-    enum far_err err = far_loop_work(far_bus_loop(file->exchange->api->bus), write_work, write_done, file);
+    enum far_err err = far_loop_work(file->exchange->api->loop, write_work, write_done, file);
     if (err != FAR_OK) export_fail(file, err, NULL);
 }
 

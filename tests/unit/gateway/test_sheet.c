@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tables as CSV and XLSX: what a spreadsheet program would run as a formula stays text, numbers are numbers.
  */
+#include "api/reports_file.h"
 #include "api/reports_sheet.h"
+#include "far/loop.h"
 #include "far/test.h"
 #include <math.h>
 #include <stdlib.h>
@@ -121,6 +123,28 @@ static void sheets_become_a_file_within_its_limit(void **state)
     (void)sheet_destroy(second);
 }
 
+/* Workers end after the HTTP server, when the process stops. */
+static void an_export_may_outlive_the_server(void **state)
+{
+    struct api api = {.exports_open = 1};
+    struct export_file *file = calloc(1, sizeof(*file));
+    (void)state;
+    assert_non_null(file);
+    assert_int_equal(far_loop_create(NULL, &api.loop), FAR_OK);
+    file->exchange = calloc(1, sizeof(*file->exchange));
+    assert_non_null(file->exchange);
+    file->exchange->api = &api;
+    far_buf_init(&file->out, EXPORT_BYTES_MAX);
+    struct sheet *sheet = export_sheet(file, "t", "t");
+    assert_non_null(sheet);
+    sheet_column(sheet, SHEET_TEXT, "a");
+    sheet_text(sheet, "b");
+    export_write(file);
+    assert_int_equal(api.exports_open, 1);
+    api.loop = far_loop_destroy(api.loop); /* waits for the worker */
+    assert_int_equal(api.exports_open, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -128,6 +152,7 @@ int main(void)
         cmocka_unit_test(formulas_stay_text),
         cmocka_unit_test(odd_text_and_numbers_are_mended),
         cmocka_unit_test(sheets_become_a_file_within_its_limit),
+        cmocka_unit_test(an_export_may_outlive_the_server),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
