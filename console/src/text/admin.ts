@@ -150,7 +150,7 @@ const en = {
   readOnly: 'You may look at this, but not change it.',
   empty: (section: string) => `${section}: nothing yet`,
   bar: {
-    changes: (count: number) => (count === 1 ? '1 change is not in force' : `${count} changes are not in force`),
+    changes: (count: number) => (count === 0 ? 'All is in force' : count === 1 ? '1 change is not in force' : `${count} changes are not in force`),
     plan: 'Look at the plan',
     discard: 'Discard all',
     discardQuestion: 'Discard all changes that are not in force?',
@@ -357,7 +357,7 @@ const zh: Same<typeof en> = {
   readOnly: '您可以查看，但不能修改。',
   empty: (section) => `${section}：暂无内容`,
   bar: {
-    changes: (count) => `${count} 项修改尚未生效`,
+    changes: (count) => (count === 0 ? '全部已生效' : `${count} 项修改尚未生效`),
     plan: '查看变更计划',
     discard: '全部放弃',
     discardQuestion: '放弃所有尚未生效的修改？',
