@@ -130,11 +130,16 @@ void request_dispatch(struct http_server *server, struct connection *connection)
     connection->request->body_len = connection->body.len;
     connection->asked = true;
     server->requests++;
-    if (acme_request(server, connection->request)) return;
-    if (server->tls && !lws_get_ssl(connection->wsi))
+    if (acme_request(server, connection->request)) {
+        /* answered there */
+    } else if (server->tls && !lws_get_ssl(connection->wsi)) {
         plain_request(server, connection->request);
-    else
+    } else {
         server->config.request(server->config.ctx, connection->request);
+    }
+    connection->request->body = "";
+    connection->request->body_len = 0;
+    far_buf_done(&connection->body); /* not kept until the connection's next request */
 }
 
 void request_refuse(struct http_server *server, struct connection *connection, unsigned status,
