@@ -112,7 +112,7 @@ async function load(centre: Centre, browser: Browser): Promise<void> {
   const of = (rows: readonly Load[], field: keyof Load): number[] => rows.map((row) => row[field]), kib = of(desks, "bytes").map((bytes) => bytes / 1024);
   const conditions = `Chromium with an empty cache, /agent by way of the login, until all is quiet; ${median(of(desks, "requests"))} replies, medians of ${LOADS}`;
   print({ name: "console.load", unit: "KiB", value: median(kib), reference: "one small file as a page, same gateway, in turns", referenceValue: median(of(least, "bytes")) / 1024,
-    conditions: `${conditions}, ${spread(kib, 1)} KiB; headers and TLS's payload counted, live state of ${AGENTS} agents on the socket not`, digits: 1 });
+    conditions: `${conditions}, ${spread(kib, 1)} KiB; headers counted, the live state of ${AGENTS} agents on the socket not`, digits: 1 });
   print({ name: "console.load.time", unit: "ms", value: median(of(desks, "ms")), reference: "one small file as a page, same gateway, in turns", referenceValue: median(of(least, "ms")),
     conditions: `${conditions}, ${spread(of(desks, "ms"), 0)} ms; from the address until the login's form is there (${median(of(desks, "loginMs"))} ms), and from Enter until the button of one's state opens its menu`, digits: 0 });
 }

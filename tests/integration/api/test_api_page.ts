@@ -113,6 +113,8 @@ test("agents and contacts while a call lives", async () => {
   assert.ok((await ask("GET", "/contacts/live", {})).json.contacts.some((contact: any) => contact.contactId === contactId));
   const seen = (await ask("GET", "/agents", {})).json.agents.find((agent: any) => agent.agentId === "ann");
   assert.deepEqual([seen.state, seen.contactId, seen.siteId], ["AGENT_TALKING", contactId, "hq"]);
+  const alone = (await ask("GET", "/agents", { id: "ann" })).json.agents;
+  assert.deepEqual(alone.map((agent: any) => [agent.agentId, agent.contactId]), [["ann", contactId]]);
   await ask("POST", "/contacts/{contactId}/mute", mine);
   await ask("POST", "/contacts/{contactId}/unmute", mine);
   await ask("POST", "/contacts/{contactId}/hold", mine);
