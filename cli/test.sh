@@ -22,7 +22,7 @@ section_run() {
   rm -f "$junit"
   # What ctest sums up is left out: the one line at the end counts everything.
   ctest --test-dir "$dir" -L "^$section\$" --output-on-failure --no-tests=ignore --output-junit "$junit" "$@" 2>&1 |
-    grep --line-buffered -vE '^( +Start |Internal ctest|Test project|Label Time Summary|Total Test time|[0-9]+% tests passed|Errors while running|Output from these|Use "--rerun|No tests were found)|^$|^[a-z]+ += +[0-9.]+ sec' || true
+    grep --line-buffered -vE '^( +Start |Internal ctest|Test project|Label Time Summary|Total Test time|[0-9]+% tests passed|Errors while running|Output from these|Use "--rerun|No tests were found)|^$|^[a-z0-9]+ += +[0-9.]+ sec' || true
   total=0 bad=0 off=0
   if [[ -s $junit ]]; then
     total=$(junit_count tests "$junit")
