@@ -177,14 +177,23 @@ static enum far_err set_remote(struct edge *edge, struct edge_call *call, const 
     return media_endpoint_set_remote(edge->media, call->call, &remote);
 }
 
+/* The one that far_sdp_answer() will take; NULL: none. */
+static const struct far_sdp_media *first_secure(const struct far_sdp *theirs)
+{
+    struct far_sdp_choice unused;
+    for (size_t i = 0; i < theirs->media_len; i++)
+        if (far_sdp_choose_secure(&theirs->media[i], &unused, NULL) == FAR_OK) return &theirs->media[i];
+    return NULL;
+}
+
 enum far_err call_answer(struct edge *edge, struct edge_call *call, const char *offer, size_t len,
                          bool *ret_held)
 {
     struct far_sdp theirs, ours;
     enum far_err err = far_sdp_parse(offer, len, &theirs, NULL);
     if (err != FAR_OK) return FAR_EPROTO;
-    const struct far_sdp_media *browser = far_sdp_audio_secure(&theirs);
-    if (!call->sdp && browser && !far_sdp_audio(&theirs)) call->secure = true;
+    const struct far_sdp_media *browser = first_secure(&theirs);
+    if (!call->sdp && !far_sdp_audio(&theirs) && far_sdp_audio_secure(&theirs)) call->secure = true;
     if (call->secure) { /* our names and passwords must be there before they are written */
         err = browser ? secure(edge, call, &browser->secure) : FAR_ENOTFOUND;
         if (err != FAR_OK) return err;

@@ -120,14 +120,23 @@ static void and_for_its_own_phone_only(void **state)
 /* Plain RTP: what it offers is what it is. */
 static const char plain_sdp[] = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
                                 "m=audio 39998 RTP/AVP 8\r\na=rtpmap:8 PCMA/8000\r\n";
+#define SECURE_LINE(ufrag, setup, mid)                                                                       \
+    "c=IN IP4 0.0.0.0\r\na=rtcp:9 IN IP4 0.0.0.0\r\n"                                                        \
+    "a=ice-ufrag:" ufrag "\r\na=ice-pwd:0123456789012345678901\r\n"                                          \
+    "a=fingerprint:sha-256 00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF:00:11:22:33:44:55:66:77:88:99:AA" \
+    ":BB:CC:DD:EE:FF\r\n"                                                                                    \
+    "a=setup:" setup "\r\na=mid:" mid "\r\na=sendrecv\r\na=rtcp-mux\r\n"
 static const char secure_sdp[] =
     "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0\r\n"
-    "m=audio 9 UDP/TLS/RTP/SAVPF 8 101\r\nc=IN IP4 0.0.0.0\r\na=rtcp:9 IN IP4 0.0.0.0\r\n"
-    "a=ice-ufrag:abcd\r\na=ice-pwd:0123456789012345678901\r\n"
-    "a=fingerprint:sha-256 00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF:00:11:22:33:44:55:66:77:88:99:AA:"
-    "BB:CC:DD:EE:FF\r\n"
-    "a=setup:active\r\na=mid:0\r\na=sendrecv\r\na=rtcp-mux\r\na=rtpmap:8 PCMA/8000\r\n"
-    "a=rtpmap:101 telephone-event/8000\r\n";
+    "m=audio 9 UDP/TLS/RTP/SAVPF 8 101\r\n" SECURE_LINE(
+        "abcd", "active", "0") "a=rtpmap:8 PCMA/8000\r\na=rtpmap:101 telephone-event/8000\r\n";
+/* Its first m-line has no codec that we know. */
+static const char second_sdp[] =
+    "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n"
+    "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\n" SECURE_LINE(
+        "wxyz", "actpass", "0") "a=rtpmap:111 opus/48000/2\r\n"
+                                "m=audio 9 UDP/TLS/RTP/SAVPF 8\r\n" SECURE_LINE(
+                                    "abcd", "actpass", "1") "a=rtpmap:8 PCMA/8000\r\n";
 #define SDP "Content-Type: application/sdp\r\n"
 
 static void invite(struct browser *browser, const char *sdp)
@@ -177,6 +186,37 @@ static void a_call_goes_on_by_its_connection(void **state)
     (void)browser_message(&rig, &browser, "BYE "); /* though its Contact can be resolved by nobody */
     browser_answer(&browser, "200 OK", "", "");
     assert_string_equal(rig_input(&rig, INPUT(LEG_ENDED))->leg_ended->cause, "commanded");
+    browser_close(&browser);
+}
+
+static void ice_name(const struct browser *browser, char ret_name[64])
+{
+    const char *at = strstr(browser->text, "a=ice-ufrag:");
+    assert_non_null(at);
+    assert_int_equal(sscanf(at, "a=ice-ufrag:%63s", ret_name), 1);
+}
+
+/* What the answer says about ICE is of the m-line that it takes: it stands when the same is offered again. */
+static void the_second_line_is_taken_whole(void **state)
+{
+    static struct browser browser;
+    char leg[64], first[64], again[64], to[256], headers[512];
+    (void)state;
+    a_browser_calls(&browser, second_sdp, leg);
+    assert_non_null(strstr(browser.text, "m=audio 0 UDP/TLS/RTP/SAVPF 111"));
+    ice_name(&browser, first);
+    browser_header(&browser, "To", to, sizeof(to));
+    (void)snprintf(headers, sizeof(headers), "To: %s\r\nContact: <sip:a1@abc.invalid;transport=ws>\r\n" SDP,
+                   to);
+    browser_request(&browser, "INVITE", "sip:4001@farseat", headers, second_sdp);
+    (void)browser_message(&rig, &browser, "SIP/2.0 200");
+    ack(&browser);
+    ice_name(&browser, again);
+    assert_string_equal(first, again);
+    assert_string_equal(rig_hangup(&rig, hq, leg), "");
+    (void)browser_message(&rig, &browser, "BYE ");
+    browser_answer(&browser, "200 OK", "", "");
+    (void)rig_input(&rig, INPUT(LEG_ENDED));
     browser_close(&browser);
 }
 
@@ -421,6 +461,7 @@ int main(void)
         cmocka_unit_test(a_browser_registers_without_digest),
         cmocka_unit_test(and_for_its_own_phone_only),
         cmocka_unit_test(a_call_goes_on_by_its_connection),
+        cmocka_unit_test(the_second_line_is_taken_whole),
         cmocka_unit_test(who_goes_takes_his_legs_along),
         cmocka_unit_test(a_browser_is_called),
         cmocka_unit_test(a_browser_that_rings_and_goes),
