@@ -93,6 +93,7 @@ void connection_close(struct connection *connection, const char *cause)
     connection->state = CONNECTION_CLOSED;
     far_list_remove(&connection->link);
     door->connections_len--;
+    if (connection->welcome) door->welcome_len--;
     if (was_open) {
         uint16_t port = port_of(&connection->browser);
         (void)far_index_remove(door->by_port, port);
@@ -216,6 +217,13 @@ static uint32_t browsers_of(const struct door *door, const char *phone)
     return count;
 }
 
+static void welcome(struct connection *connection)
+{
+    connection->welcome = true;
+    connection->door->welcome_len++;
+    join(connection);
+}
+
 static void on_hello(struct connection *connection, const char *line, size_t len)
 {
     struct door *door = connection->door;
@@ -239,8 +247,10 @@ static void on_hello(struct connection *connection, const char *line, size_t len
         refuse(connection, "unknown-phone", "no such phone is configured, or it has no secret");
     else if (browsers_of(door, hello.phone) >= DOOR_PHONE_MAX)
         refuse(connection, "busy", "too many browsers use this phone: close some");
+    else if (door->welcome_len >= door->config.browsers_max)
+        refuse(connection, "busy", "too many browsers: raise door.browsers_max");
     else
-        join(connection);
+        welcome(connection);
 }
 
 static void on_read(uv_stream_t *stream, ssize_t len, const uv_buf_t *buffer)
@@ -268,6 +278,16 @@ static void on_read(uv_stream_t *stream, ssize_t len, const uv_buf_t *buffer)
 /* ---- the listener ----------------------------------------------------------------------------------------
  */
 
+/* A gateway's hello comes at once: who waited longest is none, and must not keep browsers out. */
+static void make_room(struct door *door)
+{
+    struct far_list *at = door->connections.next;
+    if (door->connections_len - door->welcome_len < DOOR_STRANGERS_MAX) return;
+    while (FAR_LIST_ITEM(at, struct connection, link)->welcome)
+        at = at->next;
+    connection_close(FAR_LIST_ITEM(at, struct connection, link), "no-hello");
+}
+
 static void on_connection(uv_stream_t *listener, int status)
 {
     struct door *door = listener->data;
@@ -277,6 +297,7 @@ static void on_connection(uv_stream_t *listener, int status)
         free(connection);
         return;
     }
+    make_room(door);
     connection->door = door;
     connection->gateway.data = connection;
     connection->handles = 1;
@@ -291,9 +312,7 @@ static void on_connection(uv_stream_t *listener, int status)
         return;
     }
     (void)uv_tcp_nodelay(&connection->gateway, 1);
-    if (door->connections_len > door->config.browsers_max)
-        refuse(connection, "busy", "too many browsers: raise door.browsers_max");
-    else if (uv_read_start((uv_stream_t *)&connection->gateway, relay_alloc, on_read) != 0)
+    if (uv_read_start((uv_stream_t *)&connection->gateway, relay_alloc, on_read) != 0)
         connection_close(connection, "closed");
 }
 

@@ -19,12 +19,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define DOOR_GHOST_MS     70000u /* Sofia's transactions linger for 32 s; twice that */
-#define DOOR_HELLO_MS     5000u
-#define DOOR_QUEUE_MAX    262144u /* bytes waiting towards one side: the other is not read meanwhile */
-#define DOOR_STUCK_MS     30000u  /* and when they wait so long it is given up */
-#define DOOR_PHONE_MAX    8u      /* browsers of one phone: tabs, and those whose end has not come */
-#define DOOR_MESSAGES_MAX 50u     /* of one browser in a second; the rest waits */
+#define DOOR_GHOST_MS      70000u /* Sofia's transactions linger for 32 s; twice that */
+#define DOOR_HELLO_MS      5000u
+#define DOOR_QUEUE_MAX     262144u /* bytes waiting towards one side: the other is not read meanwhile */
+#define DOOR_STUCK_MS      30000u  /* and when they wait so long it is given up */
+#define DOOR_STRANGERS_MAX 128u    /* connections without a good hello: the oldest makes room */
+#define DOOR_PHONE_MAX     8u      /* browsers of one phone: tabs, and those whose end has not come */
+#define DOOR_MESSAGES_MAX  50u     /* of one browser in a second; the rest waits */
 #define DOOR_BYTES_MAX                                                                                       \
     40960u /* likewise: Sofia gives up a peer who is further ahead of it (NTATAG_MAXSIZE) */
 

@@ -26,6 +26,7 @@ struct connection {
     struct door *door;
     struct door_browser browser;
     enum connection_state state;
+    bool welcome;               /* its hello was good: it counts as a browser */
     uv_tcp_t gateway, *sofia;   /* sofia: NULL until it joins */
     uint32_t handles;           /* that are not closed yet */
     uint32_t joins;             /* connections to Sofia tried */
@@ -46,7 +47,7 @@ struct door {
     uint64_t timer;
     uint32_t handles; /* of all kinds that are not closed yet; the last one after door_destroy() frees it */
     struct far_list connections;
-    uint32_t connections_len;
+    uint32_t connections_len, welcome_len;
     uint64_t serial;
     struct hello_nonces *nonces;
     struct far_index *by_port; /* of the connection to Sofia -> connection */

@@ -244,6 +244,31 @@ static void who_says_nothing_is_not_waited_for(void **state)
     browser_close(&browser);
 }
 
+/* They count for themselves, and who waited longest goes: a browser is let in at any time. */
+static void strangers_keep_no_browser_out(void **state)
+{
+    struct world *world = *state;
+    static struct browser browser;
+    static int strangers[2 * DOOR_STRANGERS_MAX];
+    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)world->where.port)};
+    char byte;
+    assert_int_equal(inet_pton(AF_INET, world->where.ip, &to.sin_addr), 1);
+    for (size_t i = 0; i < FAR_ARRAY_LEN(strangers); i++) {
+        strangers[i] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+        (void)connect(strangers[i], (const struct sockaddr *)&to, sizeof(to));
+        rig_turn(&world->rig, 1);
+    }
+    open_browser(world, &browser);
+    assert_int_equal(world->opened, 1);
+    assert_int_equal(recv(strangers[0], &byte, 1, 0), 0);
+    assert_int_equal(recv(strangers[FAR_ARRAY_LEN(strangers) - 1], &byte, 1, 0), -1); /* it has its time */
+    assert_int_equal(errno, EAGAIN);
+    for (size_t i = 0; i < FAR_ARRAY_LEN(strangers); i++)
+        (void)close(strangers[i]);
+    assert_int_equal(world->left, 0);
+    browser_close(&browser);
+}
+
 static void without_sofia_nobody_is_let_in(void **state)
 {
     struct world *world = *state;
@@ -267,7 +292,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         DOOR_TEST(who_comes_and_goes_is_told),         DOOR_TEST(what_sofia_closes_or_garbles_ends),
         DOOR_TEST(who_does_not_read_makes_sofia_wait), DOOR_TEST(the_last_ones_are_refused),
-        DOOR_TEST(who_says_nothing_is_not_waited_for), DOOR_TEST(without_sofia_nobody_is_let_in),
+        DOOR_TEST(who_says_nothing_is_not_waited_for), DOOR_TEST(strangers_keep_no_browser_out),
+        DOOR_TEST(without_sofia_nobody_is_let_in),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
