@@ -108,7 +108,7 @@ static const char *type_of(const char *path)
  */
 static const char policy[] =
     "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
-    "font-src 'self' data:; media-src 'self' blob:; connect-src 'self' wss:; worker-src 'self' blob:; "
+    "font-src 'self' data:; media-src 'self' blob:; connect-src 'self'; worker-src 'self' blob:; "
     "object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'";
 static const char permissions[] =
     "microphone=(self), speaker-selection=(self), autoplay=(self), fullscreen=(self), "

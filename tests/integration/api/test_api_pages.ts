@@ -123,7 +123,7 @@ test("the console's pages and files: compressed, kept by their names, asked agai
   assert.deepEqual([page.status, deep.status, deep.text], [200, 200, page.text]);
   assert.equal(page.text, readFileSync(join(deployment.tree, "build/console/dist/index.html"), "utf8"));
   assert.equal(page.headers["cache-control"], "no-cache");
-  assert.match(page.headers["content-security-policy"] ?? "", /script-src 'self';.*connect-src 'self' wss:.*frame-ancestors 'none'/);
+  assert.match(page.headers["content-security-policy"] ?? "", /script-src 'self';.*connect-src 'self';.*frame-ancestors 'none'/);
   assert.match(page.headers["permissions-policy"] ?? "", /microphone=\(self\)/);
   const again = await api.ask("GET", "/", { headers: { "if-none-match": page.headers["etag"] ?? "" } });
   assert.deepEqual([again.status, again.text], [304, ""]);
