@@ -68,6 +68,7 @@ static bool grants_read(jwt_t *jwt, const char *use, int64_t now_s, struct ticke
 {
     struct identity *identity = &ticket->identity;
     const char *issuer = jwt_get_grant(jwt, "iss"), *said = jwt_get_grant(jwt, "use");
+    identity->until_s = (int64_t)jwt_get_grant_int(jwt, "exp");
     bool good = jwt_get_alg(jwt) == JWT_ALG_HS256 && issuer && strcmp(issuer, ISSUER) == 0 &&
                 grant_copy(jwt, "sub", identity->login, sizeof(identity->login)) &&
                 grant_copy(jwt, "sid", identity->session_id, sizeof(identity->session_id)) &&
@@ -75,7 +76,7 @@ static bool grants_read(jwt_t *jwt, const char *use, int64_t now_s, struct ticke
                 grant_copy(jwt, "roles", identity->roles, sizeof(identity->roles)) &&
                 grant_copy(jwt, "name", identity->name, sizeof(identity->name)) &&
                 grant_copy(jwt, "language", identity->language, sizeof(identity->language)) &&
-                (int64_t)jwt_get_grant_int(jwt, "exp") > now_s;
+                identity->until_s > now_s;
     if (!good || !use) return good && !said;
     return said && strcmp(said, use) == 0 && far_str_copy(ticket->use, sizeof(ticket->use), said) &&
            grant_copy(jwt, "about", ticket->about, sizeof(ticket->about)) &&

@@ -14,6 +14,7 @@ struct identity {
     char login[64], agent_id[64], session_id[40], name[128], language[16];
     char roles[128]; /* separated by commas */
     uint64_t permissions;
+    int64_t until_s; /* Unix time until which the token that says so is good */
 };
 /** Fill identity->permissions out of its roles. */
 void identity_permit(struct identity *identity);

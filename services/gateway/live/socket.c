@@ -39,7 +39,6 @@ struct slot {
 };
 struct client {
     uint64_t id, opened_ms, seen; /* seen: every slot of this version or below was sent */
-    int64_t expires_s;
     bool known, asking, all_due;
     struct identity identity;
     char *all; /* LiveReply as JSON, when it has come */
@@ -147,11 +146,13 @@ static struct client *client_of(struct live_sockets *sockets, uint64_t id)
 void live_socket_opened(void *ctx, uint64_t id, const struct http_request *request)
 {
     (void)request;
-    struct live_sockets *sockets = *((struct api *)ctx)->sockets;
-    /* one too many is told when it says its first word */
+    struct api *api = ctx;
+    struct live_sockets *sockets = *api->sockets;
     if (!sockets || sockets->clients_len == CLIENTS_MAX ||
-        far_index_put(sockets->clients, id, sockets->clients_len) != FAR_OK)
+        far_index_put(sockets->clients, id, sockets->clients_len) != FAR_OK) {
+        http_socket_close(api->http, id, 1013, "too many clients: try again later");
         return;
+    }
     sockets->rows[sockets->clients_len++] = (struct client){.id = id, .opened_ms = far_clock_mono_ms()};
 }
 
@@ -214,10 +215,7 @@ void live_socket_message(void *ctx, uint64_t id, const char *text, size_t len)
 {
     struct live_sockets *sockets = *((struct api *)ctx)->sockets;
     struct client *client = sockets ? client_of(sockets, id) : NULL;
-    if (!client) {
-        if (sockets) http_socket_close(sockets->api->http, id, 1013, "too many clients: try again later");
-        return;
-    }
+    if (!client) return; /* it is being closed */
     json_t *message = json_loadb(text, len, 0, NULL);
     const char *token = json_string_value(json_object_get(message, "token"));
     struct identity identity;
@@ -228,7 +226,6 @@ void live_socket_message(void *ctx, uint64_t id, const char *text, size_t len)
     } else { /* also later: a renewed token prolongs the connection */
         bool first = !client->known;
         client->identity = identity;
-        client->expires_s = far_clock_wall_us() / 1000000 + TOKEN_LIFE_S;
         client->known = true;
         if (first) {
             client->seen = sockets->version;
@@ -307,7 +304,7 @@ static void look(void *arg, uint64_t timer)
         struct client *client = &sockets->rows[i];
         if (!client->known && now_ms - client->opened_ms > LOGIN_MS)
             http_socket_close(sockets->api->http, client->id, 4401, "no token came: log in first");
-        else if (client->known && client->expires_s < now_s)
+        else if (client->known && client->identity.until_s <= now_s)
             http_socket_close(sockets->api->http, client->id, 4401,
                               "the token has expired: send a new one in time");
         else if (client->known && client->all_due && !client->asking)

@@ -40,6 +40,7 @@ static void expired_and_foreign_tokens_are_denied(void **state)
     struct identity identity = somebody(), read;
     assert_int_equal(token_write(key, &identity, NOW, text), FAR_OK);
     assert_int_equal(token_read(key, text, NOW + TOKEN_LIFE_S - 1, &read), FAR_OK);
+    assert_int_equal(read.until_s, NOW + TOKEN_LIFE_S); /* its own end, whenever it is read */
     assert_int_equal(token_read(key, text, NOW + TOKEN_LIFE_S, &read), FAR_EDENIED);
     assert_int_equal(token_read(other_key, text, NOW, &read), FAR_EDENIED);
 }
