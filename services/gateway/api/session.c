@@ -16,14 +16,20 @@
 
 /* A job: what goes to the database thread and comes back. */
 struct work {
-    struct exchange *exchange;
+    struct exchange *exchange; /* may be gone at the end */
+    struct throttle *throttle;
     struct login login;
     char new_password[PASSWORD_LEN_MAX + 1];
-    uint64_t keys[2]; /* of the throttle: the login, the address */
+    uint64_t keys[2]; /* of the throttle: the login, the address; 0: it is not slowed down */
 };
+
+/* Of each key, how many attempts may be open; see throttle.h. */
+static const uint32_t open_max[] = {THROTTLE_FREE, THROTTLE_OPEN};
 
 static void work_end(struct work *work)
 {
+    for (size_t i = 0; i < FAR_ARRAY_LEN(work->keys); i++)
+        if (work->keys[i]) throttle_ended(work->throttle, work->keys[i]);
     sodium_memzero(&work->login, sizeof(work->login)); /* passwords do not linger */
     sodium_memzero(work->new_password, sizeof(work->new_password));
     free(work);
@@ -50,6 +56,7 @@ static struct work *work_begin(struct exchange *exchange)
         return NULL;
     }
     work->exchange = exchange;
+    work->throttle = exchange->api->throttle;
     (void)far_str_copy(work->login.client, sizeof(work->login.client), exchange->client);
     (void)far_str_copy(work->login.user_agent, sizeof(work->login.user_agent), exchange->user_agent);
     work->login.identity = exchange->identity;
@@ -168,6 +175,37 @@ static void reply_denied(struct exchange *exchange, const char *text)
     exchange_end(exchange);
 }
 
+/* ---- guessing --------------------------------------------------------------------------------------- */
+
+static void password_was_wrong(const struct work *work)
+{
+    for (size_t i = 0; i < FAR_ARRAY_LEN(work->keys); i++)
+        throttle_failed(work->throttle, work->keys[i], far_clock_mono_ms());
+}
+
+/* Before each look at a password. @return true: replied, it has to wait. */
+static bool throttled(struct work *work)
+{
+    const uint64_t keys[] = {far_hash64(work->login.login, strlen(work->login.login), 1) | 1,
+                             far_hash64(work->login.client, strlen(work->login.client), 2) | 1};
+    uint64_t wait_ms = 0, now_ms = far_clock_mono_ms();
+    for (size_t i = 0; i < FAR_ARRAY_LEN(keys); i++) {
+        uint64_t ms = throttle_wait_ms(work->throttle, keys[i], open_max[i], now_ms);
+        if (ms > wait_ms) wait_ms = ms;
+    }
+    for (size_t i = 0; i < FAR_ARRAY_LEN(keys) && wait_ms == 0; i++) {
+        throttle_began(work->throttle, keys[i], now_ms);
+        work->keys[i] = keys[i];
+    }
+    if (wait_ms == 0) return false;
+    char text[96];
+    (void)snprintf(text, sizeof(text), "too many wrong passwords: try again in %" PRIu64 " s",
+                   wait_ms / 1000 + 1);
+    http_reply_error(work->exchange->api->http, work->exchange->id, 429, "EAGAIN", text);
+    exchange_end(work->exchange);
+    return true;
+}
+
 /* ---- log in --------------------------------------------------------------------------------------- */
 
 static enum far_err login_work(struct far_pg_conn *conn, void *arg)
@@ -182,36 +220,16 @@ static enum far_err login_work(struct far_pg_conn *conn, void *arg)
 static void login_done(enum far_err err, void *arg)
 {
     struct work *work = arg;
-    struct throttle *throttle = work->exchange->api->throttle;
     if (err != FAR_OK) {
         database_fail(work->exchange, err);
     } else if (work->login.identity.login[0] == '\0') {
-        for (size_t i = 0; i < FAR_ARRAY_LEN(work->keys); i++)
-            throttle_failed(throttle, work->keys[i], far_clock_mono_ms());
+        password_was_wrong(work);
         reply_denied(work->exchange, "login or password is wrong, or the login is disabled");
     } else {
-        throttle_succeeded(throttle, work->keys[0]);
+        throttle_succeeded(work->throttle, work->keys[0]);
         reply_tokens(work);
     }
     work_end(work);
-}
-
-static bool throttled(struct work *work)
-{
-    work->keys[0] = far_hash64(work->login.login, strlen(work->login.login), 1) | 1;
-    work->keys[1] = far_hash64(work->login.client, strlen(work->login.client), 2) | 1;
-    uint64_t wait_ms = 0;
-    for (size_t i = 0; i < FAR_ARRAY_LEN(work->keys); i++) {
-        uint64_t ms = throttle_wait_ms(work->exchange->api->throttle, work->keys[i], far_clock_mono_ms());
-        if (ms > wait_ms) wait_ms = ms;
-    }
-    if (wait_ms == 0) return false;
-    char text[96];
-    (void)snprintf(text, sizeof(text), "too many wrong passwords: try again in %" PRIu64 " s",
-                   wait_ms / 1000 + 1);
-    http_reply_error(work->exchange->api->http, work->exchange->id, 429, "EAGAIN", text);
-    exchange_end(work->exchange);
-    return true;
 }
 
 void session_login(struct exchange *exchange)
@@ -306,9 +324,11 @@ static void ended(void *arg)
     reply_empty(arg);
 }
 
-static void empty_done(enum far_err err, void *arg)
+static void password_done(enum far_err err, void *arg)
 {
     struct work *work = arg;
+    if (err == FAR_EDENIED) password_was_wrong(work);
+    if (err == FAR_OK) throttle_succeeded(work->throttle, work->keys[0]);
     if (err == FAR_OK)
         session_watch_now(work->exchange->api->watch, ended, work->exchange);
     else if (err == FAR_EDENIED)
@@ -358,7 +378,10 @@ void session_password(struct exchange *exchange)
         (void)far_str_copy(work->login.password, sizeof(work->login.password), request->password);
         if (!far_str_copy(work->new_password, sizeof(work->new_password), request->new_password))
             work->new_password[0] = '\0';
-        submit(work, password_work, empty_done);
+        if (throttled(work))
+            work_end(work);
+        else
+            submit(work, password_work, password_done);
     }
     if (message) protobuf_c_message_free_unpacked(message, NULL);
 }

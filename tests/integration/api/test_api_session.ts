@@ -62,6 +62,22 @@ test("guessing is slowed, for the login and for the address", async () => {
   console.log(`after ${(nowMs() - at).toFixed(0)} ms the right password was taken again`);
 });
 
+test("guessing at the same time helps as little, nor does guessing by the change of the password", async () => {
+  const someone = await person(deployment, ["agent"]), other = await person(deployment, ["agent"]), from = address();
+  const tries = await Promise.all(Array.from({ length: 20 }, (_, i) => login(someone.login, `wrong-${i}`, address())));
+  const looked = tries.filter((answer) => answer.status === 401).length;
+  assert.ok(looked >= 1 && looked <= 5, `${looked} were looked at`);
+  assert.equal(tries.filter((answer) => answer.status === 429).length, 20 - looked);
+  const change = (password: string) => api.ask("POST", "/api/v1/me/password", { token: other.accessToken, from,
+    body: { password, newPassword: "a-new-password" } });
+  const changes = [];
+  for (let i = 0; i < 6; i++) changes.push((await change(`wrong-${i}`)).status);
+  assert.deepEqual(changes, [403, 403, 403, 403, 403, 429]);
+  assert.equal((await change(other.password)).status, 429, "the right one has to wait as well");
+  assert.equal((await login(other.login, other.password, address())).status, 429, "and so has a login");
+  await until("the end of the wait", 6000, async () => (await change(other.password)).status === 200, 200);
+});
+
 test("a refresh token is good once", async () => {
   const someone = await person(deployment, ["agent"]);
   const first = await refresh(someone.refreshToken);
