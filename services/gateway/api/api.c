@@ -272,8 +272,7 @@ static bool body_take(struct api *api, struct exchange *exchange, const struct h
     return false;
 }
 
-/* Strangers get no more than the default. */
-size_t api_body_limit(void *ctx, const struct http_request *request)
+unsigned api_body_limit(void *ctx, const struct http_request *request, size_t *limit)
 {
     struct api *api = ctx;
     struct identity identity;
@@ -281,12 +280,12 @@ size_t api_body_limit(void *ctx, const struct http_request *request)
     json_t *params = json_object();
     const struct route *route = api_route_find(request->method, request->path, params, &path_known);
     json_decref(params);
-    if (!route || route->body_max == 0 || !api->token_key_known ||
-        strncmp(request->authorization, "Bearer ", 7) != 0 ||
-        api_identify(api, request->authorization + 7, &identity) != FAR_OK ||
-        !permission_has(identity.permissions, route->permission))
-        return 0;
-    return route->body_max;
+    if (!api->token_key_known) return 503;
+    bool known = strncmp(request->authorization, "Bearer ", 7) == 0 &&
+                 api_identify(api, request->authorization + 7, &identity) == FAR_OK;
+    bool may = !known || (route && permission_has(identity.permissions, route->permission));
+    if (route && may && route->body_max > *limit) *limit = route->body_max;
+    return known ? 0 : 401; /* 413 would not tell that a newer token helps */
 }
 
 static void exchange_cancel(struct exchange *exchange)

@@ -84,7 +84,7 @@ extern const size_t api_routes_len;
 /** A request arrived (http_server_config.request). */
 void api_request(void *ctx, const struct http_request *request);
 /** How long its body may be (http_server_config.body_limit): looked up before it is read. */
-size_t api_body_limit(void *ctx, const struct http_request *request);
+unsigned api_body_limit(void *ctx, const struct http_request *request, size_t *limit);
 /** The route of a path, its parameters put into params; NULL: none, *ret_path_known says whether another
  * method has it. */
 const struct route *api_route_find(enum http_method method, const char *path, json_t *params,

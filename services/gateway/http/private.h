@@ -25,6 +25,7 @@ struct connection {
     bool is_socket, answered, asked, failed, closing, ping_due, binary;
     struct http_request *request; /* of HTTP; a WebSocket's is gone when it is open */
     struct far_buf body;          /* of the request, or of the message that comes in pieces */
+    unsigned refusal;             /* 0, or the answer when the body, which is not kept, has passed */
     /* the answer */
     const char *out;
     char *out_owned; /* NULL: it belongs to somebody else, see release */
@@ -65,7 +66,7 @@ void connection_drop(struct http_server *server, struct session *session);
 
 /* request.c: the headers are there. @return not 0: close. */
 int request_begin(struct http_server *server, struct lws *wsi, struct session *session);
-void request_dispatch(struct http_server *server, struct connection *connection);
+void request_whole(struct http_server *server, struct connection *connection); /* its body has come */
 void request_refuse(struct http_server *server, struct connection *connection, unsigned status,
                     const char *code, const char *text);
 /* What headers say. @return false: too long or malformed. */

@@ -124,7 +124,7 @@ bool http_origin_ok(const struct http_server *server, const struct http_request 
     return false;
 }
 
-void request_dispatch(struct http_server *server, struct connection *connection)
+static void dispatch(struct http_server *server, struct connection *connection)
 {
     connection->request->body = connection->body.data;
     connection->request->body_len = connection->body.len;
@@ -150,6 +150,19 @@ void request_refuse(struct http_server *server, struct connection *connection, u
     http_reply_error(server, connection->id, status, code, text);
 }
 
+void request_whole(struct http_server *server, struct connection *connection)
+{
+    if (connection->refusal == 0)
+        dispatch(server, connection);
+    else if (connection->refusal == 401)
+        request_refuse(server, connection, 401, "EDENIED",
+                       "a body of this size needs Authorization: Bearer <accessToken> (POST /api/v1/login)");
+    else
+        request_refuse(
+            server, connection, connection->refusal, "EUNAVAILABLE",
+            "nobody can be told from a stranger yet, whose bodies are small: try again in a moment");
+}
+
 int request_begin(struct http_server *server, struct lws *wsi, struct session *session)
 {
     connection_drop(server, session); /* the connection's former request */
@@ -171,17 +184,16 @@ int request_begin(struct http_server *server, struct lws *wsi, struct session *s
                        "chunked bodies are not taken: say their length by Content-Length");
         return 0;
     }
-    if (body_len > server->config.body_max && server->config.body_limit) {
-        size_t limit = server->config.body_limit(server->config.ctx, request);
-        if (limit > connection->body.len_max) connection->body.len_max = limit;
-    }
+    if (body_len > HTTP_BODY_FREE && server->config.body_limit)
+        connection->refusal =
+            server->config.body_limit(server->config.ctx, request, &connection->body.len_max);
     if (body_len > connection->body.len_max) {
         request_refuse(server, connection, 413, "EFULL",
                        "the body is larger than this server takes (api.body_max)");
         return 0;
     }
     if (body_len == 0)
-        request_dispatch(server, connection);
+        dispatch(server, connection);
     else
         lws_set_timeout(wsi, PENDING_TIMEOUT_HTTP_CONTENT, REQUEST_S_MAX);
     return 0;

@@ -73,14 +73,14 @@ static int http_event(struct http_server *server, struct lws *wsi, enum lws_call
         return request_begin(server, wsi, session);
     case LWS_CALLBACK_HTTP_BODY:
         /* after a request whose length was not said: it has none, whatever follows */
-        if (!connection || connection->asked) return 0;
+        if (!connection || connection->asked || connection->refusal) return 0;
         far_buf_add(&connection->body, in, len);
         if (connection->body.err != FAR_OK)
             request_refuse(server, connection, 413, "EFULL",
                            "the body is larger than this server takes (api.body_max)");
         return 0;
     case LWS_CALLBACK_HTTP_BODY_COMPLETION:
-        if (connection && !connection->asked) request_dispatch(server, connection);
+        if (connection && !connection->asked) request_whole(server, connection);
         return 0;
     case LWS_CALLBACK_HTTP_WRITEABLE:
         return connection ? answer_writable(server, connection) : 0;

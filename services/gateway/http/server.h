@@ -15,6 +15,7 @@
 #define HTTP_HEADER_MAX       2048
 #define HTTP_PARAMS_MAX       24
 #define HTTP_SOCKET_KINDS_MAX 4
+#define HTTP_BODY_FREE        16384 /* anybody may send so much: enough to log in */
 
 struct http_server; /* opaque */
 
@@ -90,9 +91,11 @@ struct http_server_config {
     const struct far_config_list *origins; /* further origins that may use cookies
                                               and sockets; NULL: none */
     int64_t hsts_s;                        /* Strict-Transport-Security; 0: not said */
-    /** How long the body of a request may be, when that is more than body_max; 0:
-     * body_max. The request has no body yet. NULL: body_max for all. */
-    size_t (*body_limit)(void *ctx, const struct http_request *request);
+    /** Asked before a body of more than HTTP_BODY_FREE is kept, the request has
+     * none yet: how long it may be; body_max is there before.
+     * @return 0; 401: who asks must say who he is; 503: that cannot be known now:
+     * then the body is not kept, and this is the answer. NULL: body_max for all. */
+    unsigned (*body_limit)(void *ctx, const struct http_request *request, size_t *limit);
     void (*request)(void *ctx, const struct http_request *request); /* answer by http_reply(), now or later */
     void *ctx;
     struct http_socket_kind sockets[HTTP_SOCKET_KINDS_MAX]; /* path NULL: none */

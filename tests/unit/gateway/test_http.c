@@ -21,6 +21,7 @@ struct world {
     char answer[512];  /* to the first */
     uint64_t kept;     /* the POST that is answered when the GET comes */
     unsigned posts;
+    size_t body_len; /* of the POST */
 };
 
 static int dial(const struct world *world)
@@ -72,11 +73,18 @@ static void requested(void *ctx, const struct http_request *request)
     if (request->method == HTTP_POST) {
         world->kept = request->id;
         world->posts++;
-        assert_int_equal(request->body_len, 0);
+        world->body_len = request->body_len;
         return;
     }
     http_reply(world->http, world->kept, &good);
     http_reply(world->http, request->id, &good);
+}
+
+static unsigned limit(void *ctx, const struct http_request *request, size_t *ret_limit)
+{
+    (void)ctx;
+    if (strcmp(request->path, "/large") == 0) *ret_limit = 131072;
+    return strcmp(request->authorization, "Bearer good") == 0 ? 0 : 401;
 }
 
 static void ask(struct world *world, const char *first)
@@ -84,7 +92,8 @@ static void ask(struct world *world, const char *first)
     pthread_t thread;
     struct http_server_config config = {.listen_host = "127.0.0.1",
                                         .connections_max = 16,
-                                        .body_max = 1024,
+                                        .body_max = 65536,
+                                        .body_limit = limit,
                                         .request = requested,
                                         .ctx = world};
     size_t requests = 0, sockets = 0;
@@ -109,6 +118,7 @@ static void what_follows_a_request_without_length_is_not_its_body(void **state)
     (void)snprintf(text, sizeof(text), "POST /x HTTP/1.1\r\nHost: x\r\n\r\n%3000d", 0);
     ask(&world, text);
     assert_int_equal(world.posts, 1);
+    assert_int_equal(world.body_len, 0);
     assert_non_null(strstr(world.answer, "HTTP/1.1 200"));
 }
 
@@ -123,11 +133,50 @@ static void chunked_bodies_are_refused(void **state)
     assert_non_null(strstr(world.answer, "connection: close"));
 }
 
+static void post(struct world *world, const char *path, const char *authorization, int body_len)
+{
+    static char text[200000];
+    (void)snprintf(text, sizeof(text), "POST %s HTTP/1.1\r\nHost: x\r\n%sContent-Length: %d\r\n\r\n%0*d",
+                   path, authorization, body_len, body_len, 0);
+    ask(world, text);
+}
+
+static void strangers_send_small_bodies_only(void **state)
+{
+    struct world world;
+    (void)state;
+    post(&world, "/x", "", HTTP_BODY_FREE);
+    assert_int_equal(world.body_len, HTTP_BODY_FREE);
+    post(&world, "/x", "Authorization: Bearer bad\r\n", HTTP_BODY_FREE + 1);
+    assert_int_equal(world.posts, 0);
+    assert_non_null(strstr(world.answer, "HTTP/1.1 401"));
+    assert_null(strstr(world.answer, "connection: close")); /* the body has passed */
+    post(&world, "/large", "", 100000);
+    assert_int_equal(world.posts, 0);
+    assert_non_null(strstr(world.answer, "HTTP/1.1 401"));
+    post(&world, "/x", "", 100000);
+    assert_non_null(strstr(world.answer, "HTTP/1.1 413"));
+}
+
+static void who_is_known_sends_larger_ones(void **state)
+{
+    struct world world;
+    (void)state;
+    post(&world, "/x", "Authorization: Bearer good\r\n", 65536);
+    assert_int_equal(world.body_len, 65536);
+    post(&world, "/large", "Authorization: Bearer good\r\n", 131072);
+    assert_int_equal(world.body_len, 131072);
+    post(&world, "/x", "Authorization: Bearer good\r\n", 65537);
+    assert_non_null(strstr(world.answer, "HTTP/1.1 413"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_follows_a_request_without_length_is_not_its_body),
         cmocka_unit_test(chunked_bodies_are_refused),
+        cmocka_unit_test(strangers_send_small_bodies_only),
+        cmocka_unit_test(who_is_known_sends_larger_ones),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
