@@ -82,6 +82,14 @@ static enum far_err wanted_read(const Farseat__V1__ContactSearchRequest *request
     return FAR_OK;
 }
 
+static void add_talked(struct far_pg_search *search, const Farseat__V1__ContactSearchRequest *request)
+{
+    far_pg_search_add(search,
+                      "and exists (select 1 from contact_part p where p.contact_id = c.contact_id and "
+                      "p.agent_id = $%zu)",
+                      request->agent_id);
+}
+
 /* Whose offers were not answered, by the time of the offer. */
 static void add_missed(struct far_pg_search *search, const Farseat__V1__ContactSearchRequest *request,
                        const struct wanted *wanted)
@@ -102,16 +110,14 @@ static void add_counted(struct far_pg_search *search, const Farseat__V1__Contact
     far_pg_search_add(search, sql, wanted->time_zone);
     if (count && count->of_offers) {
         add_missed(search, request, wanted);
+        if (request->talked) add_talked(search, request);
         return;
     }
     if (count && count->agent_sql && request->agent_id[0]) {
         (void)snprintf(sql, sizeof(sql), "and %s", count->agent_sql);
         far_pg_search_add(search, sql, request->agent_id);
     } else {
-        far_pg_search_add(search,
-                          "and exists (select 1 from contact_part p where p.contact_id = c.contact_id and "
-                          "p.agent_id = $%zu)",
-                          request->agent_id);
+        add_talked(search, request);
     }
     far_pg_search_add(search, "and started_at_us >= $%zu", wanted->from_us);
     far_pg_search_add(search, "and started_at_us < $%zu", wanted->to_us);

@@ -67,6 +67,7 @@ struct route {
     const ProtobufCMessageDescriptor *request, *reply; /* of handlers; NULL: none, or no JSON */
     const char *action;    /* the field of the request that the path stands for; the body lies within it */
     const char *own_field; /* set to one's own agent id, unless one has all_permission */
+    const char *own_flag;  /* a bool of the request, true whenever own_field was set so */
     enum permission all_permission;
     const char
         *ticket; /* a ticket of this use for what the path names, in the query, stands for an access token */

@@ -62,7 +62,8 @@ static json_t *request_object(struct exchange *exchange, const char **ret_text)
         *ret_text = "your login is no agent's: an administrator can set its agentId";
     else if (asked && asked[0] && strcmp(asked, exchange->identity.agent_id) != 0)
         *ret_text = "you may act for yourself only; a supervisor may act for others";
-    else if (json_object_set_new(object, route->own_field, json_string(exchange->identity.agent_id)) == 0)
+    else if (json_object_set_new(object, route->own_field, json_string(exchange->identity.agent_id)) == 0 &&
+             (!route->own_flag || json_object_set_new(object, route->own_flag, json_true()) == 0))
         return object;
     json_decref(object);
     return NULL;

@@ -70,7 +70,7 @@ const struct route api_routes[] = {
     BUS(GET, "/contacts/live/{id}", LIVE_READ, acd_ContactGet,
         "A live contact with its timeline and decisions"),
     BUS(GET, "/contacts", CONTACT_READ, analytics_ContactSearch, "Finished contacts, newest first",
-        .own_field = "agentId", .all_permission = PERMISSION_CONTACT_READ_ALL),
+        .own_field = "agentId", .own_flag = "talked", .all_permission = PERMISSION_CONTACT_READ_ALL),
     OWN(GET, "/contacts/export", CONTACT_READ_ALL, reports_contacts,
         "Finished contacts as a file, at most 20000; format: csv (or left out), xlsx; lang: zh, en",
         .request = TYPE(contact_search_request), .query = "format lang", .files = REPORTS_FILES,

@@ -282,6 +282,38 @@ static enum far_err own_contacts_work(struct far_pg_conn *conn, void *arg)
     MUST(allowed > 10 && denied > 10);
     return FAR_OK;
 }
+/* His missed offers include contacts that others had: for himself only those that he may open. */
+static enum far_err own_missed_work(struct far_pg_conn *conn, void *arg)
+{
+    static char agent[] = "ann", missed[] = "missed";
+    Farseat__V1__ContactSearchRequest request = FARSEAT__V1__CONTACT_SEARCH_REQUEST__INIT;
+    uint64_t all = 0, own = 0;
+    struct found found;
+    (void)arg;
+    for (size_t i = 0; i < DAYS_CONTACTS; i++) {
+        const Farseat__V1__ContactRecord *contact = &days_contacts[i].record;
+        bool offered = false, talked = false;
+        for (size_t k = 0; k < contact->n_missed_offers; k++)
+            offered |= strcmp(contact->missed_offers[k]->agent_id, agent) == 0;
+        for (size_t k = 0; k < contact->n_parts; k++)
+            talked |= strcmp(contact->parts[k]->agent_id, agent) == 0;
+        all += offered;
+        own += offered && talked;
+    }
+    MUST(own > 0 && own < all);
+    request.agent_id = agent;
+    request.counts = missed;
+    MUST(search(conn, &request, &found) == FAR_OK && found.contacts == all);
+    request.talked = true;
+    MUST(search(conn, &request, &found) == FAR_OK && found.contacts == own);
+    return FAR_OK;
+}
+static void a_list_of_ones_own_shows_what_one_may_open(void **state)
+{
+    (void)state;
+    bench_run(own_missed_work);
+}
+
 static void an_agent_opens_what_he_talked_in(void **state)
 {
     (void)state;
@@ -303,6 +335,7 @@ int main(void)
         cmocka_unit_test(numbers_by_their_end),
         cmocka_unit_test(customers_and_dispositions),
         cmocka_unit_test(an_agent_opens_what_he_talked_in),
+        cmocka_unit_test(a_list_of_ones_own_shows_what_one_may_open),
     };
     return cmocka_run_group_tests(tests, bench_start, bench_stop);
 }

@@ -94,12 +94,25 @@ static void every_row_names_fields_that_exist(void **state)
         const ProtobufCMessageDescriptor *type = far_method_rows[route->bus_method].request;
         if (route->action) assert_true(has_field(type, route->action));
         if (route->own_field) assert_true(has_field(type, route->own_field));
+        if (route->own_flag) assert_true(has_field(type, route->own_flag));
         if (route->by) assert_true(has_field(type, "by"));
         for (const char *at = strchr(route->path, '{'); at; at = strchr(at + 1, '{')) {
             char name[48] = "";
             memcpy(name, at + 1, strcspn(at + 1, "}"));
             assert_true(has_field(type, name));
         }
+    }
+}
+
+/* What an agent may not open must not be in his lists either. */
+static void own_lists_show_what_one_talked_in(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < api_routes_len; i++) {
+        const struct route *route = &api_routes[i];
+        if (route->bus_method != FAR_METHOD_analytics_ContactSearch) continue;
+        assert_string_equal(route->own_field, "agentId");
+        assert_string_equal(route->own_flag, "talked");
     }
 }
 
@@ -134,6 +147,7 @@ int main(void)
         cmocka_unit_test(a_prompts_name_may_have_slashes),
         cmocka_unit_test(other_paths_and_methods_find_nothing),
         cmocka_unit_test(every_row_names_fields_that_exist),
+        cmocka_unit_test(own_lists_show_what_one_talked_in),
         cmocka_unit_test(nothing_but_logging_in_is_open_to_all),
         cmocka_unit_test(the_page_is_the_one_in_the_docs),
     };
