@@ -75,6 +75,7 @@ desks.story("a report opens what it counts, and is exported", async () => {
   const { page } = await desks.seat(["supervisor"], "/reports");
   const table = page.getByRole("table", { name: "Report" });
   await table.getByRole("row").nth(1).waitFor();
+  await page.locator("button:not([disabled])", { hasText: "Export" }).waitFor(); // all of the table has come
   await axe(page);
   await shot(deployment, page, "reports");
   const download = page.waitForEvent("download");

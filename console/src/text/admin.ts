@@ -174,7 +174,7 @@ const en = {
     before: 'Before',
     after: 'After',
     nothing: 'Nothing differs from what is in force.',
-    newPhones: 'New phones need a password: make one under Phones, after this is in force.',
+    newPhones: 'A browser can be a new phone at once. For a desk phone make a password under Phones, after this is in force.',
   },
   flow: {
     text: 'Flow (YAML, as in centre.yaml)',
@@ -381,7 +381,7 @@ const zh: Same<typeof en> = {
     before: '修改前',
     after: '修改后',
     nothing: '与当前生效的配置没有差别。',
-    newPhones: '新话机需要密码：生效后请在“话机”中生成。',
+    newPhones: '新话机可立即由浏览器使用；桌面话机请在生效后到“话机”中生成密码。',
   },
   flow: {
     text: '流程（YAML，与 centre.yaml 相同）',

@@ -3,10 +3,10 @@
 import { Alert, Badge, Button, Modal, TextInput } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import { api, ok } from '../../api/client';
+import { api, ok, sendJson } from '../../api/client';
 import { ApiError } from '../../api/errors';
 import { ErrorNote } from '../../parts/ErrorNote';
-import { notifyDone } from '../../parts/notify';
+import { notifyDone, notifyError } from '../../parts/notify';
 import { useFormat, useText } from '../../text';
 import { adminText } from '../../text/admin';
 import classes from './admin.module.css';
@@ -74,6 +74,9 @@ export function Plan({ draft, onClose }: { readonly draft: ConfigDraft; readonly
   const apply = useMutation({
     mutationFn: () => ask(false),
     onSuccess: async () => {
+      // an edge knows a phone by its secret: a new one gets one that nobody needs to know, so that a browser can be it at once
+      for (const change of draft.changes)
+        if (change.section === 'phones' && change.kind === 'added') await sendJson(`/api/v1/phones/${encodeURIComponent(change.id)}/secret`).catch(notifyError);
       draft.clear();
       await client.invalidateQueries({ queryKey: ['config'] });
       void client.invalidateQueries({ queryKey: ['directory'] });

@@ -74,7 +74,7 @@ export function TestCall({ agentId, number }: { readonly agentId: string; readon
       </div>
       {reached.has('ended') && contactId ? (
         <Alert color="teal" mt={12} role="status">
-          {t.check.done} <Link to={`/contacts/${contactId}`}>{t.check.open}</Link>
+          {t.check.done} <Link to={`/contact/${contactId}`}>{t.check.open}</Link>
         </Alert>
       ) : null}
     </Panel>

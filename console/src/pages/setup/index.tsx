@@ -55,6 +55,8 @@ async function make(answers: Kept, recorders: readonly Recorder[], person: Schem
     const reply = await ok(api.POST('/api/v1/people', { body: { person: { login: answers.login, name: answers.agentName, agentId: answers.agentId, roles: ['agent'] }, generatePassword: true } }));
     password = reply.password;
   }
+  // an edge knows a phone by its secret, also one that is only ever a browser
+  await sendJson<Secret>(`/api/v1/phones/${encodeURIComponent(answers.agentPhone)}/secret`);
   const caller = await sendJson<Secret>(`/api/v1/phones/${encodeURIComponent(answers.callerPhone)}/secret`);
   void queryClient.invalidateQueries({ queryKey: ['directory'] });
   return { login: answers.mine ? undefined : answers.login, password, callerSecret: caller.secret, server };
