@@ -20,6 +20,13 @@ after(async () => {
   await soundEnd();
 });
 
+desks.story("my phone: its settings for a desk phone, and devices", async () => {
+  const { page } = await desks.seat(["agent"], "/my-phone", { agentId: "eva" });
+  await page.getByText(/^Server, registrar, proxy/).waitFor();
+  await page.getByRole("button", { name: "Start the test" }).waitFor();
+  await axe(page);
+  await shot(deployment, page, "my-phone");
+});
 desks.story("a call with the browser as the phone", async () => {
   const desk = await AgentDesk.open(desks, "eva", "browser"), { page } = desk;
   await page.getByText("Phone is ready").first().waitFor({ state: "attached", timeout: 15000 });

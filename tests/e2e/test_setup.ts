@@ -50,7 +50,8 @@ desks.story("from nothing to the first call", async () => {
   const desk = await context.newPage();
   await desk.goto("/agent");
   await desk.getByRole("main").getByRole("button", { name: "Start work" }).click();
-  await desk.getByText("Phone is ready").first().waitFor({ state: "attached", timeout: 15000 });
+  // One tab of a browser is the phone, and the first steps' tab was there first; this one controls it.
+  await desk.getByText("Your phone is in another tab").first().waitFor({ state: "attached", timeout: 15000 });
   await desk.getByRole("main").getByRole("button", { name: /^Be ready/ }).click();
   const check = desk.getByRole("dialog", { name: "Check your phone before you are ready" });
   await check.getByRole("button", { name: "Start the test" }).click();
