@@ -176,17 +176,17 @@ export function showEnd(settings: Settings, all: Seen[]): void {
     first = all.find((seen) => seen.recorded.length > 0);
   const agent = AGENTS[0];
   title("It stays up: look around");
-  print(`    API and browsers   ${settings.api}  (user admin, password in ${settings.varFolder}/secrets/admin-password)`);
+  print(`    console and API    ${settings.api}  (user admin, password in ${settings.varFolder}/secrets/admin-password)`);
   if (first && first.recorded[0]) {
     print(
       `    hear recordings    ${settings.folder}/recordings/*.wav, as the API played them; they lie encrypted in ${settings.varFolder}/recordings`
     );
     print("                       or by the API:");
     print(
-      `      token=$(curl -s ${settings.api}/api/v1/login -d '{"login":"admin","password":"'$(cat ${settings.varFolder}/secrets/admin-password)'"}' | sed 's/.*"accessToken": *"\\([^"]*\\)".*/\\1/')`
+      `      token=$(curl -s --cacert ${settings.varFolder}/secrets/tls/ca.pem ${settings.api}/api/v1/login -d '{"login":"admin","password":"'$(cat ${settings.varFolder}/secrets/admin-password)'"}' | sed 's/.*"accessToken": *"\\([^"]*\\)".*/\\1/')`
     );
     print(
-      `      curl -s -H "Authorization: Bearer $token" -o call.wav ${settings.api}/api/v1/recordings/${first.recorded[0].part.recordingId}/audio`
+      `      curl -s --cacert ${settings.varFolder}/secrets/tls/ca.pem -H "Authorization: Bearer $token" -o call.wav ${settings.api}/api/v1/recordings/${first.recorded[0].part.recordingId}/audio`
     );
   }
   print(
