@@ -20,9 +20,9 @@ after(async () => {
 });
 
 /** The phone on the desk of this agent, registered; it rings until it is told to do more. */
-async function deskPhone(id: string): Promise<{ phone: Phone; hz: number }> {
+async function deskPhone(id: string, talk = false): Promise<{ phone: Phone; hz: number }> {
   const row = AGENTS.find((agent) => agent.id === id) as (typeof AGENTS)[number];
-  const phone = desks.keep(await Phone.open({ edge: deployment.edge(row.site), user: row.phone, secret: secretOf(row.phone), hz: row.hz }));
+  const phone = desks.keep(await Phone.open({ edge: deployment.edge(row.site), user: row.phone, secret: secretOf(row.phone), hz: row.hz, talk }));
   phone.answering = "ring";
   phone.tones = [440];
   await until(`${id}'s phone registered`, 15000, async () => (await phone.registerStatus()) === 200, 500);
@@ -33,6 +33,21 @@ const hears = async (call: { mark(): Promise<void>; hears(hz: number, ms: number
   await call.hears(hz, 6000);
 };
 
+desks.story("a desk phone that may be told to answer is answered from the console", async () => {
+  const { phone, hz } = await deskPhone("ann", true), desk = await AgentDesk.open(desks, "ann", "desk");
+  await desk.beReady();
+  await desk.is("Ready");
+  const customer = desks.keep(await caller(deployment)), call = customer.call(DIRECT), agentCall = await phone.nextCall(10000, 0);
+  await agentCall.isRinging(5000);
+  await desk.call.getByRole("button", { name: /^Answer/ }).click();
+  await call.isUp(5000);
+  await desk.is("Talking");
+  await call.hears(hz, 6000);
+  await call.bye();
+  await desk.is("After-call work");
+  await desk.leave();
+  await phone.register(0); // the next phone of this name is another kind
+});
 desks.story("a call with a desk phone, from the first ring to the note", async () => {
   const { phone, hz } = await deskPhone("ann"), desk = await AgentDesk.open(desks, "ann", "desk"), { page } = desk;
   await desk.beReady();
