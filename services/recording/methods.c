@@ -177,5 +177,6 @@ struct methods *methods_destroy(struct methods *methods)
 
 size_t methods_open(const struct methods *methods)
 {
-    return methods->reads->open + peaks_method_open(methods->peaks) + (methods->listing ? far_pg_methods_open(methods->listing) : 0);
+    return methods->reads->open + peaks_method_open(methods->peaks) +
+           (methods->listing ? far_pg_methods_open(methods->listing) : 0);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* methods.h - far.api.recording.List (out of PostgreSQL), far.api.recording.Read.<instance> and Peaks.<instance> (out
- * of our files). Loop thread; files are read on worker threads. */
+/* methods.h - far.api.recording.List (out of PostgreSQL), far.api.recording.Read.<instance> and
+ * Peaks.<instance> (out of our files). Loop thread; files are read on worker threads. */
 #pragma once
 #include "far/bus.h"
 #include "far/loop.h"

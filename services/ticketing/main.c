@@ -39,10 +39,10 @@ static struct far_metric metric_rows[] = {
                   .help = "Facts read and not yet stored."},
     [M_OUTBOX] = {.name = "farseat_ticketing_outbox_waiting",
                   .type = FAR_GAUGE,
-                  .help = "Messages that wait to leave."  },
+                  .help = "Messages that wait to leave."},
     [M_QUESTIONS] = {.name = "farseat_ticketing_questions_open",
-                  .type = FAR_GAUGE,
-                  .help = "Questions under way."          },
+                     .type = FAR_GAUGE,
+                     .help = "Questions under way."},
 };
 
 static void observe(void *arg, uint64_t timer)
@@ -73,8 +73,7 @@ static void begin(void *ctx)
     if (err == FAR_OK)
         err = far_pg_methods_serve(ticketing.bus, ticketing.pg, ticketing_methods, ticketing_methods_len,
                                    &ticketing.context, &ticketing.methods);
-    if (err == FAR_OK)
-        err = far_pg_reader_create(ticketing.bus, ticketing.pg, &intake, &ticketing.intake);
+    if (err == FAR_OK) err = far_pg_reader_create(ticketing.bus, ticketing.pg, &intake, &ticketing.intake);
     if (err != FAR_OK) far_service_fail(ticketing.service, far_err_text(err));
 }
 
@@ -118,13 +117,11 @@ int main(int argc, char **argv)
     const struct far_config_group groups[] = {
         {.rows = far_service_bus_rows,
          .row_count = far_service_bus_rows_len,
-         .target = &ticketing.bus_config                                                                  },
-        {.rows = far_pg_config_rows,   .row_count = far_pg_config_rows_len, .target = &ticketing.pg_config},
+         .target = &ticketing.bus_config},
+        {.rows = far_pg_config_rows, .row_count = far_pg_config_rows_len, .target = &ticketing.pg_config},
         FAR_CONFIG_GROUP(number_rows, &number_config),
     };
-    const struct far_service_metrics metrics[] = {
-        {metric_rows, FAR_ARRAY_LEN(metric_rows)}
-    };
+    const struct far_service_metrics metrics[] = {{metric_rows, FAR_ARRAY_LEN(metric_rows)}};
     static const struct far_service_load load[] = {
         {.metric = &metric_rows[M_QUESTIONS]},
         {.metric = &metric_rows[M_INTAKE]},

@@ -87,10 +87,10 @@ struct far_metric shell_metrics[] = {
 };
 const size_t shell_metrics_len = FAR_ARRAY_LEN(shell_metrics);
 const struct far_service_load shell_load[] = {
-    {.metric = &shell_metrics[M_LEADER]}, {.metric = &shell_metrics[M_CONTACTS]},
+    {.metric = &shell_metrics[M_LEADER]},  {.metric = &shell_metrics[M_CONTACTS]},
     {.metric = &shell_metrics[M_WAITING]}, {.metric = &shell_metrics[M_AGENTS]},
     {.metric = &shell_metrics[M_RECORDS]}, {.metric = &shell_metrics[M_LAG]},
-    {.metric = &shell_metrics[M_INPUTS]}, {.metric = &shell_metrics[M_HALTED]},
+    {.metric = &shell_metrics[M_INPUTS]},  {.metric = &shell_metrics[M_HALTED]},
 };
 const size_t shell_load_len = FAR_ARRAY_LEN(shell_load);
 

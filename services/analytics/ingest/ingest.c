@@ -284,12 +284,11 @@ enum far_err ingest_create(struct far_loop *loop, struct far_pg *pg, const struc
 void ingest_stats(const struct ingest *ingest, struct ingest_stats *ret_stats)
 {
     int64_t oldest_ms = atomic_load(&ingest->oldest_ms), now_ms = far_clock_wall_us() / 1000;
-    *ret_stats = (struct ingest_stats){.lag_ms = oldest_ms > 0 && now_ms > oldest_ms
-                                                     ? (uint64_t)(now_ms - oldest_ms)
-                                                     : 0,
-                                       .stored = atomic_load(&ingest->stored),
-                                       .skipped = atomic_load(&ingest->skipped),
-                                       .failures = atomic_load(&ingest->failures)};
+    *ret_stats = (struct ingest_stats){
+        .lag_ms = oldest_ms > 0 && now_ms > oldest_ms ? (uint64_t)(now_ms - oldest_ms) : 0,
+        .stored = atomic_load(&ingest->stored),
+        .skipped = atomic_load(&ingest->skipped),
+        .failures = atomic_load(&ingest->failures)};
 }
 
 void ingest_stop(struct ingest *ingest)

@@ -111,13 +111,13 @@ struct media_config {
     const char *listen_ip; /* IPv4, dotted; an address of this host */
     uint16_t port_min;     /* RTP takes even ports of [port_min, port_max], RTCP the odd one above */
     uint16_t port_max;
-    unsigned threads;       /* 0: one for each two processors */
-    const char *prompt_dir; /* files of plays are relative to it; NULL: plays fail */
+    unsigned threads;         /* 0: one for each two processors */
+    const char *prompt_dir;   /* files of plays are relative to it; NULL: plays fail */
     const char *prompt_cache; /* a file that is here hides the one in prompt_dir; NULL: none */
-    const char *music_file; /* what MEDIA_MUSIC means, in prompt_dir; read at once; NULL: none */
-    uint32_t endpoints_max; /* 0: 4096 */
-    size_t cache_bytes_max; /* decoded prompts kept; 0: 64 MiB. One file may take at most a quarter */
-    uint32_t commands_max;  /* of one thread's queue; 0: 8192 */
+    const char *music_file;   /* what MEDIA_MUSIC means, in prompt_dir; read at once; NULL: none */
+    uint32_t endpoints_max;   /* 0: 4096 */
+    size_t cache_bytes_max;   /* decoded prompts kept; 0: 64 MiB. One file may take at most a quarter */
+    uint32_t commands_max;    /* of one thread's queue; 0: 8192 */
     void (*emit)(void *context, const struct media_event *event);
     void *context;
 };

@@ -12,8 +12,8 @@ struct sound_cache {
     struct sound *first;
     size_t bytes;
     size_t bytes_max;
-    uint64_t used; /* counts look-ups: a sound's age */
-    uint64_t forgets; /* counts sound_cache_forget(): what was being read then is not kept */
+    uint64_t used;                 /* counts look-ups: a sound's age */
+    uint64_t forgets;              /* counts sound_cache_forget(): what was being read then is not kept */
     char dir[4096], overlay[4096]; /* "": none */
 };
 

@@ -47,9 +47,10 @@ static struct making *making_begin(struct exchange *exchange, const char *source
     const char *name = prompts ? prompts_name(exchange) : NULL;
     if (!name) return NULL;
     if (strcmp(name, "music") == 0) { /* edges read theirs at their start */
-        exchange_fail(exchange, FAR_EINVAL,
-                      "music is what edges play by themselves (media.music_file): take another name, and give it "
-                      "to the queue as its music");
+        exchange_fail(
+            exchange, FAR_EINVAL,
+            "music is what edges play by themselves (media.music_file): take another name, and give it "
+            "to the queue as its music");
         return NULL;
     }
     struct making *making = prompts->works < WORKS_MAX ? calloc(1, sizeof(*making)) : NULL;
